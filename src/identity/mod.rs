@@ -1,0 +1,15 @@
+//! People and machines of the one tenant: their names, groups, roles, passwords, and the rules about them.
+//!
+//! Pure: what is known about a subject arrives as a [`Standing`], read by `store`; nothing here remembers anything.
+
+pub mod lockout;
+pub mod password;
+pub mod principal;
+pub mod privilege;
+pub mod role;
+pub mod standing;
+pub mod well_known;
+
+pub use lockout::LockoutPolicy;
+pub use principal::{AccountName, Domain, LoginName, Principal};
+pub use standing::{Grant, Kind, Standing};

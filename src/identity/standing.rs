@@ -1,0 +1,166 @@
+//! What the house knows of one subject at one moment: who it is, whether it may act, what it belongs to.
+//!
+//! Read whole by `store`, judged here and in `sts`. A standing is a value: it grows old, it never changes.
+
+use std::collections::BTreeSet;
+
+use super::privilege::ROOT;
+use super::role::NO_ACCESS;
+use crate::clock::Moment;
+
+/// A subject with everything a decision about it needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The row's identifier.
+    pub id: String,
+    /// The name as registered, without domain.
+    pub name: String,
+    /// A person or a machine.
+    pub kind: Kind,
+    /// An administrator switched the account off.
+    pub disabled: bool,
+    /// Failed logins lock the account until then.
+    pub locked_until: Option<Moment>,
+    /// Every group it belongs to, nested ones included, sorted by name, without domain.
+    pub groups: Vec<String>,
+    /// Every permission that names it or one of its groups, on any object.
+    pub grants: Vec<Grant>,
+}
+
+/// What sort of account it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A person.
+    User {
+        /// `given_name` of the seed.
+        given_name: Option<String>,
+        /// `surname` of the seed.
+        surname: Option<String>,
+        /// Mail address.
+        email: Option<String>,
+        /// The argon2id hash in PHC form; none = no password can be right.
+        password_hash: Option<String>,
+    },
+    /// A machine that signs with a registered certificate.
+    Solution {
+        /// SHA-256 of the registered certificate, lower-case hexadecimal.
+        certificate_sha256: String,
+    },
+}
+
+/// One permission that applies to the subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// Identifier of the managed object, `group-d1` for the root folder.
+    pub entity: String,
+    /// Granted to a group of the subject, not to the subject itself.
+    pub by_group: bool,
+    /// Which role.
+    pub role_id: i64,
+    /// Whether objects below inherit it.
+    pub propagate: bool,
+    /// The role's privileges.
+    pub privileges: Vec<String>,
+}
+
+impl Standing {
+    /// The account may act now.
+    #[must_use]
+    pub fn is_active(&self, now: Moment) -> bool {
+        !self.disabled && !self.is_locked(now)
+    }
+
+    /// Failed logins hold the account locked now.
+    #[must_use]
+    pub fn is_locked(&self, now: Moment) -> bool {
+        self.locked_until.is_some_and(|until| now < until)
+    }
+
+    /// A machine, not a person.
+    #[must_use]
+    pub const fn is_solution(&self) -> bool {
+        matches!(self.kind, Kind::Solution { .. })
+    }
+
+    /// Privileges on `entity` itself: a grant to the subject hides those to its groups, which otherwise add up.
+    #[must_use]
+    pub fn privileges_on(&self, entity: &str) -> BTreeSet<&str> {
+        let here = || self.grants.iter().filter(|grant| grant.entity == entity);
+        let own = here().any(|grant| !grant.by_group);
+        here().filter(|grant| grant.by_group != own).flat_map(|g| g.privileges.iter().map(String::as_str)).collect()
+    }
+
+    /// Any permission anywhere lets a principal in, but an explicit `NoAccess` on the root shuts the door
+    /// (`decisions.md` §18).
+    #[must_use]
+    pub fn may_log_in(&self) -> bool {
+        let on_root = self.grants.iter().filter(|grant| grant.entity == ROOT);
+        let shut = on_root.clone().any(|grant| grant.role_id == NO_ACCESS) && self.privileges_on(ROOT).is_empty();
+        !shut && self.grants.iter().any(|grant| !grant.privileges.is_empty())
+    }
+
+    /// "Given Surname" where both or one is known, else nothing.
+    #[must_use]
+    pub fn display_name(&self) -> Option<String> {
+        let Kind::User { given_name, surname, .. } = &self.kind else { return None };
+        let parts: Vec<&str> = [given_name, surname].into_iter().flatten().map(String::as_str).collect();
+        (!parts.is_empty()).then(|| parts.join(" "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::role::{ADMIN, READ_ONLY};
+    use super::*;
+
+    fn standing(grants: Vec<Grant>) -> Standing {
+        Standing {
+            id: "1".into(),
+            name: "alice".into(),
+            kind: Kind::Solution { certificate_sha256: String::new() },
+            disabled: false,
+            locked_until: None,
+            groups: Vec::new(),
+            grants,
+        }
+    }
+
+    fn grant(entity: &str, by_group: bool, role_id: i64, privileges: &[&str]) -> Grant {
+        let privileges = privileges.iter().map(ToString::to_string).collect();
+        Grant { entity: entity.into(), by_group, role_id, propagate: true, privileges }
+    }
+
+    #[test]
+    fn without_any_permission_nobody_logs_in() {
+        assert!(!standing(vec![]).may_log_in());
+    }
+
+    #[test]
+    fn a_permission_deep_in_the_tree_is_enough_to_log_in() {
+        let deep = standing(vec![grant("datacenter-2", false, ADMIN, &["System.View"])]);
+        assert!(deep.may_log_in());
+        assert!(deep.privileges_on(ROOT).is_empty());
+    }
+
+    #[test]
+    fn explicit_no_access_on_the_root_shuts_the_door() {
+        let deep = grant("datacenter-2", false, ADMIN, &["System.View"]);
+        assert!(!standing(vec![grant(ROOT, false, NO_ACCESS, &[]), deep]).may_log_in());
+    }
+
+    #[test]
+    fn a_grant_to_the_user_hides_those_to_its_groups() {
+        let both = standing(vec![grant(ROOT, true, ADMIN, &["A", "B"]), grant(ROOT, false, READ_ONLY, &["C"])]);
+        assert_eq!(both.privileges_on(ROOT), BTreeSet::from(["C"]));
+        let groups = standing(vec![grant(ROOT, true, ADMIN, &["A"]), grant(ROOT, true, READ_ONLY, &["C"])]);
+        assert_eq!(groups.privileges_on(ROOT), BTreeSet::from(["A", "C"]));
+    }
+
+    #[test]
+    fn a_lock_holds_until_its_moment_and_not_longer() {
+        let mut locked = standing(vec![]);
+        locked.locked_until = Some(Moment::from_micros(1_000));
+        assert!(!locked.is_active(Moment::from_micros(999)));
+        assert!(locked.is_active(Moment::from_micros(1_000)));
+    }
+}

@@ -1,0 +1,24 @@
+//! The groups and the account that exist before anybody makes one (`sts.md` §7.2, `decisions.md` §18).
+
+/// Members have the role Admin on the root.
+pub const ADMINISTRATORS: &str = "Administrators";
+/// Members may ask for tokens in another subject's name.
+pub const ACT_AS_USERS: &str = "ActAsUsers";
+/// Every solution user belongs to it.
+pub const SOLUTION_USERS: &str = "SolutionUsers";
+/// Every subject of the domain belongs to it; it has no row and no member list.
+pub const EVERYONE: &str = "Everyone";
+/// The account made at first start. It is slowed down, never locked (`decisions.md` §21).
+pub const ADMINISTRATOR: &str = "Administrator";
+
+/// The groups made at first start.
+pub const GROUPS: &[&str] = &[
+    ADMINISTRATORS,
+    ACT_AS_USERS,
+    "CAAdmins",
+    "ExternalIDPUsers",
+    SOLUTION_USERS,
+    "SystemConfiguration.Administrators",
+    "TrustedUsers",
+    "Users",
+];
