@@ -9,6 +9,9 @@ pub mod clock;
 pub mod entropy;
 pub mod secret;
 
+// 1 documents and keys: bytes to documents and back, certificates and keys, XML signatures.
+pub mod xml;
+
 // 3 judgement: the rules of the house, pure functions of bytes, keys, policy and time.
 pub mod identity;
 pub mod session;

@@ -1,0 +1,67 @@
+//! Reading an element's children in the order a schema gives them, and nothing else.
+
+use super::document::Element;
+
+/// The children of one element, taken in order.
+pub struct Cursor<'d> {
+    parent: Element<'d>,
+    rest: std::iter::Peekable<Box<dyn Iterator<Item = Element<'d>> + 'd>>,
+}
+
+/// Something else stands where the schema wants an element.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{seen} in {parent}, wanted {wanted}")]
+pub struct Unexpected {
+    /// What stands there.
+    pub seen: String,
+    /// The element around it.
+    pub parent: String,
+    /// What should stand there.
+    pub wanted: &'static str,
+}
+
+impl<'d> Cursor<'d> {
+    /// Over the children of `parent`, which must hold no text of its own.
+    ///
+    /// # Errors
+    /// [`Unexpected`] when there is text between the children.
+    pub fn over(parent: Element<'d>) -> Result<Self, Unexpected> {
+        let rest: Box<dyn Iterator<Item = Element<'d>>> = Box::new(parent.children());
+        let cursor = Self { parent, rest: rest.peekable() };
+        if parent.has_loose_text() { Err(cursor.unexpected("text", "elements only")) } else { Ok(cursor) }
+    }
+
+    /// The next child, if it has this name.
+    pub fn optional(&mut self, namespace: &str, local: &str) -> Option<Element<'d>> {
+        self.rest.next_if(|child| child.is(namespace, local))
+    }
+
+    /// The next child, which must have this name.
+    ///
+    /// # Errors
+    /// [`Unexpected`] when it has another one, or there is none.
+    pub fn required(&mut self, namespace: &str, local: &'static str) -> Result<Element<'d>, Unexpected> {
+        match self.optional(namespace, local) {
+            Some(element) => Ok(element),
+            None => {
+                let seen = self.rest.peek().map_or("nothing".to_owned(), |child| child.qualified().to_owned());
+                Err(self.unexpected(&seen, local))
+            }
+        }
+    }
+
+    /// There must be nothing left.
+    ///
+    /// # Errors
+    /// [`Unexpected`] when there is another child.
+    pub fn end(mut self) -> Result<(), Unexpected> {
+        match self.rest.next() {
+            Some(child) => Err(self.unexpected(child.qualified(), "nothing more")),
+            None => Ok(()),
+        }
+    }
+
+    fn unexpected(&self, seen: &str, wanted: &'static str) -> Unexpected {
+        Unexpected { seen: seen.chars().take(64).collect(), parent: self.parent.qualified().chars().take(64).collect(), wanted }
+    }
+}
