@@ -12,6 +12,9 @@ pub mod secret;
 // 1 documents and keys: bytes to documents and back, certificates and keys, XML signatures.
 pub mod xml;
 
+// 2 protocols: messages read and written; nothing is decided here.
+pub mod soap;
+
 // 3 judgement: the rules of the house, pure functions of bytes, keys, policy and time.
 pub mod identity;
 pub mod session;
