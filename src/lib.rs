@@ -11,6 +11,8 @@ pub mod secret;
 
 // 1 documents and keys: bytes to documents and back, certificates and keys, XML signatures.
 pub mod xml;
+pub mod pki;
+pub mod dsig;
 
 // 2 protocols: messages read and written; nothing is decided here.
 pub mod soap;

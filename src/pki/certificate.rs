@@ -1,0 +1,172 @@
+//! X.509 certificates as proofs of nothing but their own bytes: subject, validity, public key, fingerprint.
+//!
+//! Trust is equality of the whole certificate with one that was known before (`attacks.md` R14, T03); no chain is
+//! built here and nothing is fetched.
+
+use std::sync::Arc;
+
+use x509_parser::prelude::{FromDer as _, X509Certificate};
+
+use super::key::{Hash, PublicKey};
+use crate::clock::Moment;
+
+/// A certificate. Cheap to copy.
+#[derive(Clone, Debug)]
+pub struct Certificate(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    der: Box<[u8]>,
+    sha256: [u8; 32],
+    subject: String,
+    not_before: Moment,
+    not_after: Moment,
+    key: PublicKey,
+}
+
+/// Bytes that are no certificate this house can use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CertificateError {
+    /// Not DER of an X.509 certificate.
+    #[error("not an X.509 certificate")]
+    Malformed,
+    /// More bytes after it.
+    #[error("{0} bytes after the certificate")]
+    Trailing(usize),
+    /// More bytes than any real certificate has.
+    #[error("{seen} bytes, at most {MAX_CERTIFICATE} are read")]
+    Size {
+        /// Length of the input.
+        seen: usize,
+    },
+}
+
+impl Certificate {
+    /// Reads one certificate, DER, and nothing after it.
+    ///
+    /// # Errors
+    /// [`CertificateError`].
+    pub fn from_der(der: &[u8]) -> Result<Self, CertificateError> {
+        let (certificate, rest) = Self::first(der)?;
+        if rest == 0 { Ok(certificate) } else { Err(CertificateError::Trailing(rest)) }
+    }
+
+    /// Reads the first certificate of concatenated DER: pyVmomi sends a whole chain file like that
+    /// (`clients.md` §2.2).
+    ///
+    /// # Errors
+    /// [`CertificateError`].
+    pub fn first_of(der: &[u8]) -> Result<Self, CertificateError> {
+        Self::first(der).map(|(certificate, _)| certificate)
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn der(&self) -> &[u8] {
+        &self.0.der
+    }
+
+    /// SHA-256 of the bytes.
+    #[must_use]
+    pub fn sha256(&self) -> &[u8; 32] {
+        &self.0.sha256
+    }
+
+    /// SHA-256 of the bytes, lower-case hexadecimal.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        crate::entropy::hex(&self.0.sha256)
+    }
+
+    /// The subject, as text.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.0.subject
+    }
+
+    /// First moment of validity.
+    #[must_use]
+    pub fn not_before(&self) -> Moment {
+        self.0.not_before
+    }
+
+    /// Last moment of validity, itself included: certificates count in whole seconds.
+    #[must_use]
+    pub fn not_after(&self) -> Moment {
+        self.0.not_after
+    }
+
+    /// The public key.
+    #[must_use]
+    pub fn key(&self) -> &PublicKey {
+        &self.0.key
+    }
+
+    fn first(der: &[u8]) -> Result<(Self, usize), CertificateError> {
+        if der.len() > MAX_CERTIFICATE {
+            return Err(CertificateError::Size { seen: der.len() });
+        }
+        let (rest, parsed) = X509Certificate::from_der(der).map_err(|_| CertificateError::Malformed)?;
+        let own = der.get(..der.len().saturating_sub(rest.len())).unwrap_or_default();
+        let validity = parsed.validity();
+        let parts = Parts {
+            der: own.into(),
+            sha256: sha256(own),
+            subject: parsed.subject().to_string(),
+            not_before: moment(validity.not_before.timestamp()),
+            not_after: moment(validity.not_after.timestamp()),
+            key: PublicKey::new(parsed.public_key().raw),
+        };
+        Ok((Self(Arc::new(parts)), rest.len()))
+    }
+}
+
+impl PartialEq for Certificate {
+    /// The whole certificate, in constant time.
+    fn eq(&self, other: &Self) -> bool {
+        aws_lc_rs::constant_time::verify_slices_are_equal(self.der(), other.der()).is_ok()
+    }
+}
+
+impl Eq for Certificate {}
+
+/// SHA-256.
+#[must_use]
+pub fn sha256(data: &[u8]) -> [u8; 32] {
+    <[u8; 32]>::try_from(Hash::Sha256.of(data).as_ref()).unwrap_or_default()
+}
+
+const fn moment(seconds: i64) -> Moment {
+    Moment::from_micros(seconds.saturating_mul(1_000_000))
+}
+
+/// Real ones have about 1.2 KiB; a chain of four in one file stays below this too.
+const MAX_CERTIFICATE: usize = 16 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::super::make;
+    use super::*;
+
+    #[test]
+    fn a_certificate_tells_its_subject_validity_and_key() {
+        let now = Moment::parse("2026-11-24T08:00:00Z").unwrap();
+        let made = make::self_signed("robot", now).unwrap();
+        let certificate = Certificate::from_der(made.certificate.der()).unwrap();
+        assert_eq!(certificate.subject(), "CN=robot");
+        assert!(certificate.not_before() <= now && now < certificate.not_after());
+        let signature = made.key.sign(Hash::Sha256, b"m").unwrap();
+        assert!(certificate.key().verifies(Hash::Sha256, b"m", &signature));
+        assert_eq!(certificate, made.certificate);
+    }
+
+    #[test]
+    fn bytes_after_a_certificate_are_ignored_only_where_a_client_needs_it() {
+        let made = make::self_signed("robot", Moment::EPOCH).unwrap();
+        let twice = [made.certificate.der(), made.certificate.der()].concat();
+        assert_eq!(Certificate::first_of(&twice).unwrap(), made.certificate);
+        assert_eq!(Certificate::from_der(&twice).unwrap_err(), CertificateError::Trailing(made.certificate.der().len()));
+        assert_eq!(Certificate::from_der(b"no").unwrap_err(), CertificateError::Malformed);
+        assert_eq!(Certificate::from_der(&[0; 20_000]).unwrap_err(), CertificateError::Size { seen: 20_000 });
+    }
+}

@@ -1,0 +1,192 @@
+//! RSA keys, held as `aws-lc-rs` objects: importing one costs more than using it (`stack.md` §2.2).
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use aws_lc_rs::signature::{
+    ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
+    RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RsaEncoding, RsaParameters,
+};
+
+/// The hash functions that signatures and digests use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hash {
+    /// SHA-256.
+    Sha256,
+    /// SHA-384.
+    Sha384,
+    /// SHA-512.
+    Sha512,
+}
+
+/// An RSA public key of 2,048 to 8,192 bits (`attacks.md` K09); imported for each hash when first used.
+pub struct PublicKey {
+    spki: Box<[u8]>,
+    imported: [OnceLock<Option<ParsedPublicKey>>; 3],
+}
+
+/// A private RSA key. It cannot be copied or printed.
+pub struct SigningKey(KeyPair);
+
+/// A key that cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// Not an RSA key of a size that is allowed, or not a key at all.
+    #[error("not a usable RSA key of 2048 to 8192 bits")]
+    Unusable,
+    /// The signing operation failed.
+    #[error("signing failed")]
+    Signing,
+}
+
+impl Hash {
+    /// The hash of `data`.
+    #[must_use]
+    pub fn of(self, data: &[u8]) -> aws_lc_rs::digest::Digest {
+        use aws_lc_rs::digest::{SHA256, SHA384, SHA512, digest};
+        match self {
+            Self::Sha256 => digest(&SHA256, data),
+            Self::Sha384 => digest(&SHA384, data),
+            Self::Sha512 => digest(&SHA512, data),
+        }
+    }
+
+    const fn verifying(self) -> &'static RsaParameters {
+        match self {
+            Self::Sha256 => &RSA_PKCS1_2048_8192_SHA256,
+            Self::Sha384 => &RSA_PKCS1_2048_8192_SHA384,
+            Self::Sha512 => &RSA_PKCS1_2048_8192_SHA512,
+        }
+    }
+
+    fn signing(self) -> &'static dyn RsaEncoding {
+        match self {
+            Self::Sha256 => &RSA_PKCS1_SHA256,
+            Self::Sha384 => &RSA_PKCS1_SHA384,
+            Self::Sha512 => &RSA_PKCS1_SHA512,
+        }
+    }
+
+    const fn index(self) -> usize {
+        match self {
+            Self::Sha256 => 0,
+            Self::Sha384 => 1,
+            Self::Sha512 => 2,
+        }
+    }
+}
+
+impl PublicKey {
+    /// A key from its `SubjectPublicKeyInfo`, DER.
+    #[must_use]
+    pub fn new(spki: &[u8]) -> Self {
+        Self { spki: spki.into(), imported: [const { OnceLock::new() }; 3] }
+    }
+
+    /// Whether it is a key this house verifies with.
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        self.import(Hash::Sha256).is_some()
+    }
+
+    /// Whether `signature` over `message` was made with the private half (PKCS #1 v1.5).
+    #[must_use]
+    pub fn verifies(&self, hash: Hash, message: &[u8], signature: &[u8]) -> bool {
+        self.import(hash).is_some_and(|key| key.verify_sig(message, signature).is_ok())
+    }
+
+    /// The `SubjectPublicKeyInfo`, DER.
+    #[must_use]
+    pub fn spki(&self) -> &[u8] {
+        &self.spki
+    }
+
+    fn import(&self, hash: Hash) -> Option<&ParsedPublicKey> {
+        let place = self.imported.get(hash.index())?;
+        place.get_or_init(|| ParsedPublicKey::new(hash.verifying(), &self.spki).ok()).as_ref()
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PublicKey(…)")
+    }
+}
+
+impl SigningKey {
+    /// A key from PKCS #8, DER.
+    ///
+    /// # Errors
+    /// [`KeyError::Unusable`] for anything but an RSA key.
+    pub fn from_pkcs8(der: &[u8]) -> Result<Self, KeyError> {
+        KeyPair::from_pkcs8(der).map(Self).map_err(|_| KeyError::Unusable)
+    }
+
+    /// A new RSA-2048 key.
+    ///
+    /// # Errors
+    /// [`KeyError::Unusable`] when the system has no chance to offer.
+    pub fn generate() -> Result<Self, KeyError> {
+        KeyPair::generate(KeySize::Rsa2048).map(Self).map_err(|_| KeyError::Unusable)
+    }
+
+    /// Length of a signature in bytes.
+    #[must_use]
+    pub fn signature_length(&self) -> usize {
+        self.0.public_modulus_len()
+    }
+
+    /// Signs `message` (PKCS #1 v1.5).
+    ///
+    /// # Errors
+    /// [`KeyError::Signing`] when the engine refuses.
+    #[expect(clippy::disallowed_methods, reason = "the engine wants a source for blinding; PKCS #1 v1.5 uses no chance")]
+    pub fn sign(&self, hash: Hash, message: &[u8]) -> Result<Vec<u8>, KeyError> {
+        let mut signature = vec![0; self.signature_length()];
+        self.0.sign(hash.signing(), &SystemRandom::new(), message, &mut signature).map_err(|_| KeyError::Signing)?;
+        Ok(signature)
+    }
+
+    /// The public half.
+    ///
+    /// # Errors
+    /// [`KeyError::Unusable`] when the engine cannot write it.
+    pub fn public(&self) -> Result<PublicKey, KeyError> {
+        use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
+        use aws_lc_rs::signature::KeyPair as _;
+        let der: PublicKeyX509Der<'_> = self.0.public_key().as_der().map_err(|_| KeyError::Unusable)?;
+        Ok(PublicKey::new(der.as_ref()))
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SigningKey(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_verifies_with_its_key_message_and_hash_only() {
+        let key = SigningKey::generate().unwrap();
+        let signature = key.sign(Hash::Sha384, b"message").unwrap();
+        let public = key.public().unwrap();
+        assert!(public.verifies(Hash::Sha384, b"message", &signature));
+        assert!(!public.verifies(Hash::Sha256, b"message", &signature));
+        assert!(!public.verifies(Hash::Sha384, b"massage", &signature));
+        assert!(!SigningKey::generate().unwrap().public().unwrap().verifies(Hash::Sha384, b"message", &signature));
+        let padded: Vec<u8> = std::iter::once(0).chain(signature).collect();
+        assert!(!public.verifies(Hash::Sha384, b"message", &padded));
+    }
+
+    #[test]
+    fn what_is_no_rsa_key_is_not_usable() {
+        assert!(!PublicKey::new(b"").is_usable());
+        assert!(!PublicKey::new(&[0x30, 0x03, 0x02, 0x01, 0x00]).is_usable());
+    }
+}

@@ -1,0 +1,13 @@
+//! Certificates and keys: read, held ready for use, made at first start. Decides trust nowhere but in [`Anchors`].
+
+pub mod anchors;
+pub mod certificate;
+pub mod key;
+pub mod keyring;
+pub mod make;
+pub mod pem;
+
+pub use anchors::{Anchor, Anchors};
+pub use certificate::{Certificate, CertificateError};
+pub use key::{Hash, PublicKey, SigningKey};
+pub use keyring::TokenSigner;

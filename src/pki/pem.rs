@@ -1,0 +1,86 @@
+//! PEM (RFC 7468): what stands in files, to DER and back.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use x509_parser::pem::Pem;
+
+use super::certificate::{Certificate, CertificateError};
+
+/// Text that is no PEM this house can use.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PemError {
+    /// Not PEM, or nothing of this kind in it.
+    #[error("no {0} in the PEM text")]
+    Missing(&'static str),
+    /// A block is damaged.
+    #[error("damaged PEM")]
+    Damaged,
+    /// A block says it is a certificate and is none.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+}
+
+/// Every certificate of the text, in order; at least one.
+///
+/// # Errors
+/// [`PemError`].
+pub fn certificates(text: &str) -> Result<Vec<Certificate>, PemError> {
+    let blocks = blocks(text, "CERTIFICATE")?;
+    if blocks.is_empty() {
+        return Err(PemError::Missing("certificate"));
+    }
+    blocks.iter().map(|der| Certificate::from_der(der).map_err(PemError::from)).collect()
+}
+
+/// The private key of the text, PKCS #8.
+///
+/// # Errors
+/// [`PemError`].
+pub fn private_key(text: &str) -> Result<Vec<u8>, PemError> {
+    blocks(text, "PRIVATE KEY")?.into_iter().next().ok_or(PemError::Missing("private key"))
+}
+
+/// One block.
+#[must_use]
+pub fn encode(label: &str, der: &[u8]) -> String {
+    let body = STANDARD.encode(der);
+    let mut text = format!("-----BEGIN {label}-----\n");
+    let mut rest = body.as_str();
+    while !rest.is_empty() {
+        let (line, after) = rest.split_at(rest.len().min(64));
+        text.push_str(line);
+        text.push('\n');
+        rest = after;
+    }
+    text.push_str("-----END ");
+    text.push_str(label);
+    text.push_str("-----\n");
+    text
+}
+
+fn blocks(text: &str, label: &str) -> Result<Vec<Vec<u8>>, PemError> {
+    let mut found = Vec::new();
+    for block in Pem::iter_from_buffer(text.as_bytes()) {
+        let block = block.map_err(|_| PemError::Damaged)?;
+        if block.label == label {
+            found.push(block.contents);
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::make;
+    use super::*;
+    use crate::clock::Moment;
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let made = make::self_signed("robot", Moment::EPOCH).unwrap();
+        let text = encode("CERTIFICATE", made.certificate.der());
+        assert_eq!(certificates(&format!("{text}{text}")).unwrap(), vec![made.certificate.clone(), made.certificate]);
+        assert_eq!(certificates("nothing").unwrap_err(), PemError::Missing("certificate"));
+        assert_eq!(private_key(&text).unwrap_err(), PemError::Missing("private key"));
+    }
+}
