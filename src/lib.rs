@@ -16,6 +16,8 @@ pub mod dsig;
 
 // 2 protocols: messages read and written; nothing is decided here.
 pub mod soap;
+pub mod wsse;
+pub mod saml;
 
 // 3 judgement: the rules of the house, pure functions of bytes, keys, policy and time.
 pub mod identity;
