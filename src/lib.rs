@@ -18,6 +18,7 @@ pub mod dsig;
 pub mod soap;
 pub mod wsse;
 pub mod saml;
+pub mod wstrust;
 
 // 3 judgement: the rules of the house, pure functions of bytes, keys, policy and time.
 pub mod identity;
