@@ -23,3 +23,4 @@ pub mod wstrust;
 // 3 judgement: the rules of the house, pure functions of bytes, keys, policy and time.
 pub mod identity;
 pub mod session;
+pub mod verifier;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::OnceLock;
 
+use aws_lc_rs::digest::{self, Digest};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{
@@ -44,12 +45,24 @@ pub enum KeyError {
 impl Hash {
     /// The hash of `data`.
     #[must_use]
-    pub fn of(self, data: &[u8]) -> aws_lc_rs::digest::Digest {
-        use aws_lc_rs::digest::{SHA256, SHA384, SHA512, digest};
+    pub fn of(self, data: &[u8]) -> Digest {
+        digest::digest(self.algorithm(), data)
+    }
+
+    /// The hash of two pieces, one after the other.
+    #[must_use]
+    pub fn of_both(self, first: &[u8], second: &[u8]) -> Digest {
+        let mut context = digest::Context::new(self.algorithm());
+        context.update(first);
+        context.update(second);
+        context.finish()
+    }
+
+    const fn algorithm(self) -> &'static digest::Algorithm {
         match self {
-            Self::Sha256 => digest(&SHA256, data),
-            Self::Sha384 => digest(&SHA384, data),
-            Self::Sha512 => digest(&SHA512, data),
+            Self::Sha256 => &digest::SHA256,
+            Self::Sha384 => &digest::SHA384,
+            Self::Sha512 => &digest::SHA512,
         }
     }
 

@@ -19,7 +19,7 @@ use super::write::{PREFIX_LIST, literal};
 use crate::clock::Moment;
 use crate::dsig::SignatureAlgorithm;
 use crate::dsig::write::{NewReference, canonical_signed_info, signed_info};
-use crate::pki::Certificate;
+use crate::pki::{Certificate, Hash};
 
 /// An assertion in our own shape, its signature set apart. Nothing about it is verified.
 #[derive(Debug)]
@@ -73,6 +73,12 @@ impl<'a> Recognised<'a> {
         scan.literal(literal::SIGNATURE_END)?;
         let signed_info = canonical_signed_info(inside);
         Some(Self { id, issuer, algorithm, signed_info, signature, signer_base64, digest, signed: [head, scan.0], issue_instant })
+    }
+
+    /// The digest of the signed bytes.
+    #[must_use]
+    pub fn digest_with(&self, hash: Hash) -> aws_lc_rs::digest::Digest {
+        hash.of_both(self.signed[0].as_bytes(), self.signed[1].as_bytes())
     }
 
     /// What it says, read from the signed bytes; nothing when they are out of shape.
@@ -249,7 +255,7 @@ mod tests {
     use super::super::read::read;
     use super::super::write::{NewAssertion, write};
     use super::*;
-    use crate::pki::{Hash, make};
+    use crate::pki::make;
     use crate::xml::{Document, Limits, c14n};
 
     fn signer() -> crate::pki::TokenSigner {

@@ -3,7 +3,6 @@
 //! No document is built and nothing is parsed: what is written is what is digested and signed. The literals stand in
 //! [`literal`], and [`super::shape`] reads them back; tests hold the output against our own canonicaliser and others'.
 
-use aws_lc_rs::digest::{Context, SHA256, SHA384, SHA512};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -11,7 +10,7 @@ use crate::clock::Moment;
 use crate::dsig::SignatureAlgorithm;
 use crate::dsig::write::{NewReference, sign, signed_info};
 use crate::pki::key::KeyError;
-use crate::pki::{Hash, TokenSigner};
+use crate::pki::TokenSigner;
 use crate::xml::write::text;
 
 /// The prefixes that other verifiers must not let anybody rebind (`decisions.md` §11).
@@ -61,7 +60,7 @@ pub fn write(new: &NewAssertion<'_>, signer: &TokenSigner, algorithm: SignatureA
     let certificates: usize = signer.chain_base64.iter().map(String::len).sum();
     let mut out = String::with_capacity(tail.len() + certificates + 2_600);
     head(&mut out, new);
-    let digest = digest(algorithm.hash(), &out, &tail);
+    let digest = STANDARD.encode(algorithm.hash().of_both(out.as_bytes(), tail.as_bytes()));
     let mut inside = String::with_capacity(1_200);
     signed_info(&mut inside, algorithm, &[NewReference { id: new.id, enveloped: Some(PREFIX_LIST), digest: &digest }]);
     let value = sign(&signer.key, algorithm, &inside)?;
@@ -124,17 +123,6 @@ fn attributes(out: &mut String, new: &NewAssertion<'_>) {
     }
     let is_solution = if new.is_solution { "true" } else { "false" };
     put(out, &[literal::IS_SOLUTION, literal::VALUE, is_solution, literal::VALUE_END, literal::ATTRIBUTE_END]);
-}
-
-fn digest(hash: Hash, head: &str, tail: &str) -> String {
-    let mut context = Context::new(match hash {
-        Hash::Sha256 => &SHA256,
-        Hash::Sha384 => &SHA384,
-        Hash::Sha512 => &SHA512,
-    });
-    context.update(head.as_bytes());
-    context.update(tail.as_bytes());
-    STANDARD.encode(context.finish())
 }
 
 fn put(out: &mut String, parts: &[&str]) {

@@ -1,0 +1,183 @@
+//! The judge: does this message prove what it claims, and if not, which step says no?
+//!
+//! Pure: bytes, keys, policy and a time in; a report and perhaps a proof out. Knows keys and clocks, not people: what
+//! needs the store (is the subject active, was the message seen before) is `app::admission`, which appends its steps
+//! to the same report.
+
+mod assertion;
+mod message;
+mod policy;
+pub mod proof;
+pub mod report;
+pub mod step;
+
+pub use policy::{Demands, Door, Policy};
+pub use proof::{Proven, SignedMessage, VerifiedCertificate, VerifiedToken};
+pub use report::{Finding, Outcome, Report, Seen, Step};
+pub use step::StepId;
+
+use assertion::Authenticated;
+use message::SignedBy;
+use proof::{Findings, seal};
+
+use crate::clock::Moment;
+use crate::pki::Anchors;
+use crate::saml::shape::Recognised;
+use crate::saml::{Assertion, Confirmation};
+use crate::soap::{Envelope, EnvelopeError};
+use crate::wsse::{SecurityHeader, Timestamp};
+use crate::xml::{Document, Limits, XmlError};
+
+/// A report, and the proof if it holds.
+#[derive(Debug)]
+pub struct Judgement {
+    /// Every step.
+    pub report: Report,
+    /// What was proven; nothing when the report has a refusal.
+    pub proven: Option<Proven>,
+}
+
+/// Judges a message at a door.
+#[must_use]
+pub fn judge(envelope: &Envelope, door: Door, anchors: &Anchors, policy: &Policy, now: Moment) -> Judgement {
+    let demands = door.demands();
+    let mut report = Report::new(demands.name, now);
+    let Some(header) = report.check(StepId::MessageSecurityHeader, SecurityHeader::read(envelope)) else {
+        return Judgement { report, proven: None };
+    };
+    let needs_timestamp = demands.timestamp || header.signature.is_some();
+    let timestamp = message::timestamp(&mut report, &header, needs_timestamp, policy, now);
+    let token = examine_token(&mut report, &header, demands, anchors, policy, now);
+    let mut findings = Findings { token, ..Findings::default() };
+    possession(&mut report, &mut findings, envelope, &header, demands, timestamp, policy);
+    findings.login = header.login;
+    let proven = seal(&report, findings);
+    Judgement { report, proven }
+}
+
+/// Judges a token by itself, without a message: whether its presenter may use it is not checked.
+#[must_use]
+pub fn judge_token(token: Vec<u8>, anchors: &Anchors, policy: &Policy, now: Moment) -> Judgement {
+    let mut report = Report::new("token", now);
+    let examined = match own_shape(&token) {
+        Some(own) => assertion::examine_own(&mut report, own, anchors, policy, now),
+        None => match Document::parse(token, &Limits::MESSAGE) {
+            Ok(document) => assertion::examine(&mut report, document.root(), anchors, policy, now),
+            Err(error) => {
+                report.fail(xml_step(&error), error);
+                None
+            }
+        },
+    };
+    report.skip(StepId::PossessionKey, "a token by itself does not show who presents it");
+    let proven = seal(&report, Findings { token: examined, ..Findings::default() });
+    Judgement { report, proven }
+}
+
+/// The report of a message that is none.
+#[must_use]
+pub fn unreadable(error: &EnvelopeError, door: Door, now: Moment) -> Report {
+    let mut report = Report::new(door.demands().name, now);
+    let step = match error {
+        EnvelopeError::Xml(error) => xml_step(error),
+        EnvelopeError::Version { .. } => StepId::SoapVersion,
+        EnvelopeError::Structure(_) => StepId::SoapStructure,
+        EnvelopeError::MustUnderstand(_) => StepId::SoapMustUnderstand,
+    };
+    report.fail(step, Finding::seen(error.to_string()));
+    report
+}
+
+fn examine_token(
+    report: &mut Report,
+    header: &SecurityHeader<'_>,
+    demands: Demands,
+    anchors: &Anchors,
+    policy: &Policy,
+    now: Moment,
+) -> Option<Authenticated> {
+    let Some(element) = header.assertion else {
+        if demands.assertion {
+            report.fail(StepId::AssertionPresent, Finding::seen("no assertion").but("one assertion in wsse:Security"));
+        }
+        return None;
+    };
+    match own_shape(element.raw().as_bytes()) {
+        Some(own) => assertion::examine_own(report, own, anchors, policy, now),
+        None => assertion::examine(report, element, anchors, policy, now),
+    }
+}
+
+/// Bearer by having it, Holder-of-Key by a signature with the confirmed key, a certificate by one with its own.
+fn possession(
+    report: &mut Report,
+    findings: &mut Findings,
+    envelope: &Envelope,
+    header: &SecurityHeader<'_>,
+    demands: Demands,
+    timestamp: Option<Timestamp>,
+    policy: &Policy,
+) {
+    let confirmed = match findings.token.as_ref().map(|(claims, _)| &claims.subject.confirmation) {
+        Some(Confirmation::HolderOfKey { certificate }) => Some(certificate.clone()),
+        Some(Confirmation::Bearer { .. }) if demands.bearer => {
+            report.pass(StepId::PossessionConfirmation, "bearer");
+            if header.signature.is_some() {
+                report.skip(StepId::MessageSignature, "a signature beside a bearer token proves nothing more");
+            }
+            return;
+        }
+        Some(Confirmation::Bearer { .. }) => {
+            let finding = Finding::seen("a bearer token").but("a Holder-of-Key token");
+            report.fail(StepId::PossessionConfirmation, finding);
+            return;
+        }
+        None => None,
+    };
+    if header.signature.is_none() && (confirmed.is_some() || header.binary_token.is_some()) {
+        let finding = Finding::seen("no signature").but("a signature over Timestamp and Body");
+        report.fail(StepId::PossessionSignature, finding);
+        return;
+    }
+    let signed = message::signature(report, envelope, header, confirmed.as_ref(), timestamp, policy);
+    let Some((signed_by, signed)) = signed else { return };
+    findings.signed = Some(signed);
+    let certificate = match signed_by {
+        SignedBy::BinaryToken(certificate) => {
+            findings.certificate = Some(certificate.clone());
+            certificate
+        }
+        // A certificate that is not used to sign is not proven (`attacks.md` H21).
+        SignedBy::Assertion(_) if header.binary_token.is_some() => {
+            report.fail(StepId::MessageKeyReference, Finding::seen("The provided BST is not used to sign the request!"));
+            return;
+        }
+        SignedBy::Assertion(certificate) => certificate,
+    };
+    match confirmed {
+        Some(confirmed) if confirmed == certificate => report.pass(StepId::PossessionKey, Seen::Nothing),
+        Some(confirmed) => {
+            report.fail(StepId::PossessionKey, Finding::seen(certificate.fingerprint()).but(confirmed.fingerprint()));
+        }
+        None => {}
+    }
+}
+
+fn own_shape(token: &[u8]) -> Option<(Recognised<'_>, Assertion)> {
+    let recognised = Recognised::of(std::str::from_utf8(token).ok()?)?;
+    let claims = recognised.claims()?;
+    Some((recognised, claims))
+}
+
+const fn xml_step(error: &XmlError) -> StepId {
+    match error {
+        XmlError::Encoding(_) => StepId::XmlEncoding,
+        XmlError::Doctype => StepId::XmlDoctype,
+        XmlError::Syntax { .. } => StepId::XmlSyntax,
+        XmlError::Depth(_) => StepId::XmlDepth,
+        XmlError::Nodes(_) => StepId::XmlNodes,
+        XmlError::Attributes(_) => StepId::XmlAttributes,
+        XmlError::Identifiers(_) | XmlError::Identifier { .. } => StepId::XmlIdentifiers,
+        XmlError::Size { .. } => StepId::XmlSize,
+    }
+}

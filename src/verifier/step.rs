@@ -1,0 +1,107 @@
+//! The steps of a report: one closed list, each with its stable identifier, the clause it comes from, what it means
+//! and what to look at when it fails. `docs/STEPS.md` is written from it.
+
+/// Declares the list once: the enum, the identifiers and the texts cannot drift apart.
+macro_rules! steps {
+    ($($name:ident $id:literal $clause:literal $meaning:literal $hint:literal;)*) => {
+        /// One check. Tests and tools rely on [`StepId::as_str`]; it never changes.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum StepId { $(#[doc = $meaning] $name,)* }
+
+        impl StepId {
+            /// Every step, in the order of the list.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The stable identifier.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $id,)* }
+            }
+
+            /// Where the rule comes from.
+            #[must_use]
+            pub const fn clause(self) -> &'static str {
+                match self { $(Self::$name => $clause,)* }
+            }
+
+            /// What the step checks.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$name => $meaning,)* }
+            }
+
+            /// What to look at when it fails.
+            #[must_use]
+            pub const fn hint(self) -> &'static str {
+                match self { $(Self::$name => $hint,)* }
+            }
+        }
+    };
+}
+
+steps! {
+    XmlSize "xml.size" "XML 1.0" "The document is within the byte limit." "Is something embedded that does not belong in the message?";
+    XmlEncoding "xml.encoding" "XML 1.0 §2.2, §4.3.3" "UTF-8, only characters XML allows, XML 1.0." "Look for a wrong charset or control characters.";
+    XmlDoctype "xml.doctype" "SOAP 1.1 §3" "There is no document type declaration." "Remove the DOCTYPE; entities are never expanded.";
+    XmlSyntax "xml.syntax" "XML 1.0, Namespaces in XML 1.0" "The document is well-formed, namespaces included." "The offset says where reading stopped.";
+    XmlDepth "xml.depth" "resource limit" "Elements are not nested deeper than the limit." "No real message nests this deep.";
+    XmlNodes "xml.nodes" "resource limit" "There are not more elements and texts than the limit." "No real message has this many.";
+    XmlAttributes "xml.attributes" "resource limit" "No element has more attributes than the limit." "No real message has this many on one element.";
+    XmlIdentifiers "xml.identifiers" "XML Signature §4.4.3.1" "Identifiers are names, and each is used once, whatever its attribute is called." "Two elements with one ID are how signature wrapping begins.";
+    SoapVersion "soap.version" "SOAP 1.1 §4" "The root is a SOAP 1.1 envelope." "vSphere speaks SOAP 1.1 only.";
+    SoapStructure "soap.structure" "SOAP 1.1 §4" "At most one header, then exactly one body, nothing else." "Is something beside or after the Body?";
+    SoapMustUnderstand "soap.must-understand" "SOAP 1.1 §4.2.3" "No header demands to be understood that is not." "Remove the header, or its mustUnderstand.";
+    MessageSecurityHeader "message.security-header" "WSS 1.1.1 §5" "There is exactly one Security header, with known children, each at most once." "The token belongs in soap:Header/wsse:Security, not in an HTTP header (pyVmomi: tokenType='saml').";
+    MessageTimestamp "message.timestamp" "WSS 1.1.1 §10" "The Timestamp is readable and its period, widened by the clock tolerance, contains now." "Compare the clocks of client and server; a client reports this as a time problem.";
+    MessageSignatureShape "message.signature-shape" "XML Signature §4" "The message signature keeps to the profile: exclusive canonicalisation, RSA with SHA-2." "Look at the algorithms the client signs with.";
+    MessageKeyReference "message.key-reference" "WSS 1.1.1 §7" "The signature's KeyInfo names a token of this header by SecurityTokenReference." "KeyInfo must hold a SecurityTokenReference to the BinarySecurityToken or the assertion.";
+    MessageSignature "message.signature" "XML Signature §3.2.2" "The signature value fits SignedInfo and the named key." "Is the private key the one of the certificate that was sent?";
+    MessageReferences "message.references" "XML Signature §4.4.3" "Every reference names an identifier of this document with one exclusive canonicalisation." "Transforms and external references are not followed.";
+    MessageCoverage "message.coverage" "WSS 1.1.1 §8" "The Timestamp of this header and the Body of this envelope are both signed, and nothing that is elsewhere." "Sign the Timestamp and the Body; a moved Body is not the Body.";
+    MessageDigest "message.digest" "XML Signature §3.2.1" "The digest of every signed part is the signed one." "Was the message changed after signing, or an element re-written with other white space?";
+    AssertionPresent "assertion.present" "SAML Token Profile 1.1" "The header holds an assertion." "No token came with the request.";
+    AssertionShape "assertion.shape" "SAML Core §5.4" "One signature, directly after the Issuer, within its fixed grammar." "A token must be passed on byte by byte; a pretty printer breaks it.";
+    AssertionIssuer "assertion.issuer" "SAML Core §2.2.5" "The issuer is one whose signing certificates are trusted." "Was the token issued by this service, and under the name it has now?";
+    AssertionSigner "assertion.signer" "SAML Core §5.4.5" "The signer is a trusted certificate of that issuer, and in force." "Was the signing key rotated or retired?";
+    AssertionSignature "assertion.signature" "XML Signature §3.2.2" "The signature value fits SignedInfo and the trusted key." "The token was signed by somebody else, or its SignedInfo changed.";
+    AssertionReference "assertion.reference" "SAML Core §5.4.2" "The one reference is to this assertion, enveloped, exclusively canonicalised." "The signature covers something other than this assertion.";
+    AssertionDigest "assertion.digest" "XML Signature §3.2.1" "The digest of the assertion is the signed one." "The token was changed after signing: tampered with, or re-written on the way.";
+    AssertionClaims "assertion.claims" "SAML Core §2" "The signed content is an assertion of vCenter's profile, without unknown conditions." "The reason names the element.";
+    AssertionInForce "assertion.in-force" "SAML Core §2.5.1.2" "Now lies within NotBefore and NotOnOrAfter, widened by the clock tolerance." "Get a fresh token; bearer tokens live for minutes.";
+    AssertionAudience "assertion.audience" "SAML Core §2.5.1.4" "Every audience restriction allows this service." "The token was issued for another service.";
+    PossessionConfirmation "possession.confirmation" "SAML Token Profile 1.1 §3.5" "The token's confirmation method is one this door takes." "A bearer token cannot authenticate to the STS.";
+    PossessionSignature "possession.signature" "SAML Token Profile 1.1 §3.5.1" "A Holder-of-Key token comes with a signature over the message." "Sign the request with the key the token was issued for.";
+    PossessionKey "possession.key" "SAML Token Profile 1.1 §3.5.1" "The message is signed with the key the token confirms." "The request was signed with another key than the one in the token.";
+    CredentialPresent "credential.present" "WS-Trust 1.3 §4" "The request carries something that can authenticate it." "Send a UsernameToken, a signed certificate or a token.";
+    CredentialPassword "credential.password" "UsernameToken Profile 1.1" "The user exists, may act, and the password is right." "Unknown user, wrong password, disabled or locked: the client is told only 'Invalid credentials'.";
+    CredentialCertificate "credential.certificate" "X.509 Token Profile 1.1" "The signing certificate is registered for an active solution user, and in force." "Register the certificate: vcsso solution add.";
+    CredentialAgreement "credential.agreement" "WS-Trust 1.3 §4" "Everything that authenticated in one request is the same principal." "User name and certificate belong to different principals.";
+    RequestTenant "request.tenant" "vCenter STS" "The path names the domain of this service." "Use /sts/STSService or /sts/STSService/<domain>.";
+    RequestShape "request.shape" "WS-Trust 1.3 §4.1" "The body is one readable RequestSecurityToken of the operation." "The reason names the element.";
+    RequestConfirmation "request.confirmation" "WS-Trust 1.3 §4.2" "KeyType, UseKey and signature agree." "UseKey/@Sig must be the Id of the message signature.";
+    RequestLifetime "request.lifetime" "WS-Trust 1.3 §4.1" "The wanted period can be granted." "Compare the clocks of client and server, and look at the signing certificate.";
+    RequestParameters "request.parameters" "vSphere Web Services API" "The call's parameters are readable and complete." "The reason names the parameter.";
+    AdmissionSubject "admission.subject" "vCenter SSO" "The token's subject is known here, and active." "Was the account removed, disabled or locked after the token was issued?";
+    AdmissionRevoked "admission.revoked" "vCenter SSO" "Neither the token nor its signing key is revoked." "Get a new token.";
+    AdmissionReplay "admission.replay" "WSS 1.1.1 §13" "The signed message was not seen before." "A signed message is good for one use; sign again with a new Timestamp.";
+    AdmissionPermission "admission.permission" "vSphere API: NoPermission" "The principal has a permission on some object." "Add it to Administrators, or give it a permission.";
+    SessionAnonymous "session.anonymous" "vSphere API: InvalidLogin" "The connection has no live session yet." "Log out first, or drop the cookie.";
+    SessionLocale "session.locale" "vSphere API: InvalidLocale" "The locale is one this service has." "Use a form like en or en_US.";
+    SessionLimit "session.limit" "vCenter: maxSessionCount" "There is room for another session." "Log out what is not used, or raise max_sessions.";
+    ServiceAvailable "service.available" "vcsso" "The service can decide and remember now." "Look at /readyz and the log.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_identifier_is_unique_and_well_formed() {
+        let mut seen = std::collections::HashSet::new();
+        for step in StepId::ALL {
+            let id = step.as_str();
+            assert!(seen.insert(id), "{id}");
+            assert!(id.split_once('.').is_some() && id.bytes().all(|b| b.is_ascii_lowercase() || b".-".contains(&b)), "{id}");
+        }
+    }
+}
