@@ -24,3 +24,4 @@ pub mod wstrust;
 pub mod identity;
 pub mod session;
 pub mod verifier;
+pub mod sts;

@@ -1,0 +1,109 @@
+//! From the wanted period to the granted one (`sts.md` §5.6): too much is cut silently, nonsense is refused.
+
+use std::time::Duration;
+
+use super::{Refusal, TokenPolicy};
+use crate::clock::Moment;
+use crate::pki::Certificate;
+use crate::wstrust::Lifetime;
+
+/// The granted period, in whole milliseconds, as tokens write it.
+pub(super) fn grant(
+    wanted: Lifetime,
+    confirmation: Option<&Certificate>,
+    signer: &Certificate,
+    policy: &TokenPolicy,
+    now: Moment,
+) -> Result<(Moment, Moment), Refusal> {
+    let period = (wanted.created, wanted.expires);
+    if now < signer.not_before() || now >= past(signer) {
+        return Err(Refusal::Signer { wanted: period, now, from: signer.not_before(), until: signer.not_after() });
+    }
+    let start = wanted.created.unwrap_or(now).to_millis();
+    let tolerance = policy.clock_tolerance;
+    if now < start.minus(tolerance) || now >= start.plus(tolerance).plus(MILLISECOND) {
+        return Err(Refusal::Start { wanted: period, start, now, tolerance });
+    }
+    let longest = if confirmation.is_some() { policy.max_hok_lifetime } else { policy.max_bearer_lifetime };
+    let ends = [Some(start.plus(longest)), wanted.expires, Some(past(signer)), confirmation.map(past)];
+    let end = ends.into_iter().flatten().min().unwrap_or(start).to_millis();
+    if start < end { Ok((start, end)) } else { Err(Refusal::Empty { start, end }) }
+}
+
+/// The first moment at which a certificate is no longer in force.
+fn past(certificate: &Certificate) -> Moment {
+    certificate.not_after().plus(MILLISECOND)
+}
+
+const MILLISECOND: Duration = Duration::from_millis(1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pki::make;
+
+    const HOUR: Duration = Duration::from_secs(3_600);
+
+    fn now() -> Moment {
+        Moment::parse("2026-11-24T08:00:00Z").unwrap()
+    }
+
+    fn signer() -> Certificate {
+        make::self_signed("ssoserverSign", now()).unwrap().certificate
+    }
+
+    fn wanted(created: Option<Moment>, expires: Option<Moment>) -> Lifetime {
+        Lifetime { created, expires }
+    }
+
+    fn bearer(lifetime: Lifetime) -> Result<(Moment, Moment), Refusal> {
+        grant(lifetime, None, &signer(), &TokenPolicy::default(), now())
+    }
+
+    #[test]
+    fn without_a_wish_a_token_gets_the_longest_life() {
+        assert_eq!(bearer(wanted(None, None)), Ok((now(), now().plus(HOUR))));
+        let other = make::self_signed("robot", now()).unwrap().certificate;
+        let hok = grant(wanted(None, None), Some(&other), &signer(), &TokenPolicy::default(), now());
+        assert_eq!(hok, Ok((now(), now().plus(24 * 30 * HOUR))));
+    }
+
+    #[test]
+    fn a_longer_wish_is_cut_and_a_shorter_one_granted() {
+        assert_eq!(bearer(wanted(Some(now()), Some(now().plus(24 * HOUR)))), Ok((now(), now().plus(HOUR))));
+        let minute = now().plus(Duration::from_secs(60));
+        assert_eq!(bearer(wanted(Some(now()), Some(minute))), Ok((now(), minute)));
+        assert_eq!(bearer(wanted(None, Some(minute))), Ok((now(), minute)));
+    }
+
+    #[test]
+    fn the_wanted_beginning_may_differ_by_the_tolerance_and_not_more() {
+        let tolerance = TokenPolicy::default().clock_tolerance;
+        let (late, early) = (now().plus(tolerance), now().minus(tolerance));
+        assert_eq!(bearer(wanted(Some(late), None)).map(|(start, _)| start), Ok(late));
+        assert_eq!(bearer(wanted(Some(early), None)).map(|(start, _)| start), Ok(early));
+        for start in [late.plus(MILLISECOND), early.minus(MILLISECOND)] {
+            assert!(matches!(bearer(wanted(Some(start), None)), Err(Refusal::Start { .. })), "{start}");
+        }
+    }
+
+    #[test]
+    fn no_token_outlives_its_signer_or_its_confirmation() {
+        let short = make::self_signed("robot", now().minus(24 * 365 * HOUR).plus(HOUR)).unwrap().certificate;
+        let (_, end) = grant(wanted(None, None), Some(&short), &signer(), &TokenPolicy::default(), now()).unwrap();
+        assert_eq!(end, short.not_after().plus(MILLISECOND));
+        let (_, end) = grant(wanted(None, None), Some(&signer()), &short, &TokenPolicy::default(), now()).unwrap();
+        assert_eq!(end, short.not_after().plus(MILLISECOND));
+    }
+
+    #[test]
+    fn an_expired_signer_signs_nothing_and_an_empty_period_is_refused() {
+        let old = make::self_signed("ssoserverSign", now().minus(24 * 400 * HOUR)).unwrap().certificate;
+        let refused = grant(wanted(None, None), None, &old, &TokenPolicy::default(), now());
+        assert!(matches!(refused, Err(Refusal::Signer { .. })));
+        let past = now().minus(Duration::from_secs(60));
+        assert_eq!(bearer(wanted(None, Some(past))), Err(Refusal::Empty { start: now(), end: past }));
+        let refused = grant(wanted(None, None), Some(&old), &signer(), &TokenPolicy::default(), now());
+        assert!(matches!(refused, Err(Refusal::Empty { .. })));
+    }
+}

@@ -1,0 +1,30 @@
+//! The limits of what is granted (`sts.md` §5.10, `contract.md`).
+
+use std::time::Duration;
+
+/// The token policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenPolicy {
+    /// How far clocks may differ, both ways.
+    pub clock_tolerance: Duration,
+    /// Longest life of a bearer token.
+    pub max_bearer_lifetime: Duration,
+    /// Longest life of a Holder-of-Key token.
+    pub max_hok_lifetime: Duration,
+    /// How often a delegatable token may be delegated.
+    pub delegation_count: u32,
+    /// How often a renewable token may be renewed.
+    pub renew_count: u32,
+}
+
+impl Default for TokenPolicy {
+    fn default() -> Self {
+        Self {
+            clock_tolerance: Duration::from_secs(600),
+            max_bearer_lifetime: Duration::from_secs(3_600),
+            max_hok_lifetime: Duration::from_secs(2_592_000),
+            delegation_count: 10,
+            renew_count: 10,
+        }
+    }
+}
