@@ -262,7 +262,7 @@ fn about(claims: &Assertion, signer: &Certificate) -> About {
 
 fn changed(id: &str, canonical: String) -> Finding {
     let evidence = Evidence { reference: format!("#{id}"), canonical };
-    Finding { seen: "another digest".into(), wanted: "the signed digest".into(), evidence: Some(Box::new(evidence)) }
+    Finding { evidence: Some(Box::new(evidence)), ..Finding::seen("another digest").but("the signed digest") }
 }
 
 fn count(element: Element<'_>, namespace: &str, local: &str) -> usize {

@@ -3,14 +3,14 @@
 
 use super::policy::{LONGEST_TIMESTAMP, Policy};
 use super::proof::SignedMessage;
-use super::report::{Evidence, Finding, Report, Seen};
+use super::report::{Class, Evidence, Finding, Report, Seen};
 use super::step::StepId;
 use crate::clock::Moment;
 use crate::dsig::{Reference, SignatureElement, VerifiedInfo, WhiteSpace};
 use crate::pki::Certificate;
 use crate::pki::certificate::sha256;
 use crate::soap::Envelope;
-use crate::wsse::{SecurityHeader, Timestamp, TokenReference, binary_token};
+use crate::wsse::{ReferenceError, SecurityHeader, Timestamp, TokenReference, binary_token};
 use crate::xml::names::SOAP;
 use crate::xml::{Document, Element, Limits};
 
@@ -85,31 +85,40 @@ fn resolve(
     header: &SecurityHeader<'_>,
     confirmed: Option<&Certificate>,
 ) -> Result<SignedBy, Finding> {
-    match TokenReference::read(signature.key_info)? {
-        TokenReference::Binary { id, value_type } => {
-            let token = header.binary_token.as_ref().ok_or_else(|| Finding::seen("BST missing"))?;
-            if token.id != id {
-                return Err(Finding::seen(format!("BST ID mismatch: {id:.128}")).but(token.id.to_owned()));
-            }
-            let x509 = |kind: &str| kind.eq_ignore_ascii_case(binary_token::X509_V3);
-            if !x509(token.value_type) || !x509(value_type) {
-                return Err(Finding::seen("BST value type mismatch").but(binary_token::X509_V3));
-            }
-            if !token.encoding_type.eq_ignore_ascii_case(binary_token::BASE64) {
-                return Err(Finding::seen("Unknown BST encoding").but(binary_token::BASE64));
-            }
-            Ok(SignedBy::BinaryToken(token.certificate.clone()))
-        }
-        TokenReference::Assertion { id } => {
-            let assertion = header.assertion.ok_or_else(|| Finding::seen("Assertion missing"))?;
-            let own = assertion.attribute("ID").unwrap_or_default();
-            if own != id {
-                return Err(Finding::seen(format!("Assertion ID mismatch: {id:.128}")).but(own.to_owned()));
-            }
-            let confirmed = confirmed.ok_or_else(|| Finding::seen("an assertion that confirms no key"))?;
-            Ok(SignedBy::Assertion(confirmed.clone()))
-        }
+    let reference = TokenReference::read(signature.key_info).map_err(|error| {
+        let class = if error == ReferenceError::Unknown { Class::Unsupported } else { Class::Wrong };
+        Finding::from(error).class(class)
+    })?;
+    match reference {
+        TokenReference::Binary { id, value_type } => binary_token_key(header, id, value_type),
+        TokenReference::Assertion { id } => assertion_key(header, id, confirmed),
     }
+    .map_err(|finding| finding.class(Class::Unavailable))
+}
+
+fn binary_token_key(header: &SecurityHeader<'_>, id: &str, value_type: &str) -> Result<SignedBy, Finding> {
+    let token = header.binary_token.as_ref().ok_or_else(|| Finding::seen("BST missing"))?;
+    if token.id != id {
+        return Err(Finding::seen(format!("BST ID mismatch: {id:.128}")).but(token.id.to_owned()));
+    }
+    let x509 = |kind: &str| kind.eq_ignore_ascii_case(binary_token::X509_V3);
+    if !x509(token.value_type) || !x509(value_type) {
+        return Err(Finding::seen("BST value type mismatch").but(binary_token::X509_V3));
+    }
+    if !token.encoding_type.eq_ignore_ascii_case(binary_token::BASE64) {
+        return Err(Finding::seen("Unknown BST encoding").but(binary_token::BASE64));
+    }
+    Ok(SignedBy::BinaryToken(token.certificate.clone()))
+}
+
+fn assertion_key(header: &SecurityHeader<'_>, id: &str, confirmed: Option<&Certificate>) -> Result<SignedBy, Finding> {
+    let assertion = header.assertion.ok_or_else(|| Finding::seen("Assertion missing"))?;
+    let own = assertion.attribute("ID").unwrap_or_default();
+    if own != id {
+        return Err(Finding::seen(format!("Assertion ID mismatch: {id:.128}")).but(own.to_owned()));
+    }
+    let confirmed = confirmed.ok_or_else(|| Finding::seen("an assertion that confirms no key"))?;
+    Ok(SignedBy::Assertion(confirmed.clone()))
 }
 
 fn plain_references(info: &VerifiedInfo) -> Result<Vec<Reference>, Finding> {
@@ -162,9 +171,8 @@ fn digests(references: &[Reference], parts: &Parts<'_>, signature: Element<'_>) 
     let mut body = None;
     for (place, (reference, target)) in references.iter().zip(&parts.targets).enumerate() {
         let canonical = reference.digest(*target, signature).map_err(|canonical| Finding {
-            seen: format!("another digest of {}", target.qualified()).into(),
-            wanted: "the signed digest".into(),
             evidence: Some(Box::new(Evidence { reference: format!("#{}", reference.id), canonical })),
+            ..Finding::seen(format!("another digest of {}", target.qualified())).but("the signed digest")
         })?;
         if place == parts.body {
             body = Some(if target.is(SOAP, "Body") { canonical } else { enclosed(&canonical) });

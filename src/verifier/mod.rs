@@ -13,7 +13,7 @@ pub mod step;
 
 pub use policy::{Demands, Door, Policy};
 pub use proof::{Proven, SignedMessage, VerifiedCertificate, VerifiedToken};
-pub use report::{Finding, Outcome, Report, Seen, Step};
+pub use report::{About, Class, Finding, Outcome, Report, Seen, Step};
 pub use step::StepId;
 
 use assertion::Authenticated;
@@ -25,7 +25,7 @@ use crate::pki::Anchors;
 use crate::saml::shape::Recognised;
 use crate::saml::{Assertion, Confirmation};
 use crate::soap::{Envelope, EnvelopeError};
-use crate::wsse::{SecurityHeader, Timestamp};
+use crate::wsse::{HeaderError, SecurityHeader, Timestamp};
 use crate::xml::{Document, Limits, XmlError};
 
 /// A report, and the proof if it holds.
@@ -42,7 +42,7 @@ pub struct Judgement {
 pub fn judge(envelope: &Envelope, door: Door, anchors: &Anchors, policy: &Policy, now: Moment) -> Judgement {
     let demands = door.demands();
     let mut report = Report::new(demands.name, now);
-    let Some(header) = report.check(StepId::MessageSecurityHeader, SecurityHeader::read(envelope)) else {
+    let Some(header) = report.check(StepId::MessageSecurityHeader, SecurityHeader::read(envelope).map_err(header)) else {
         return Judgement { report, proven: None };
     };
     let needs_timestamp = demands.timestamp || header.signature.is_some();
@@ -161,6 +161,17 @@ fn possession(
         }
         None => {}
     }
+}
+
+/// Which kind of wrong a header is: WS-Security names them apart.
+fn header(error: HeaderError) -> Finding {
+    let class = match &error {
+        HeaderError::Several(_) => Class::Several,
+        HeaderError::Username(_) => Class::Unsupported,
+        HeaderError::Binary(_) => Class::Unreadable,
+        HeaderError::Missing | HeaderError::Twice(_) | HeaderError::Unknown(_) | HeaderError::Text => Class::Wrong,
+    };
+    Finding::from(error).class(class)
 }
 
 fn own_shape(token: &[u8]) -> Option<(Recognised<'_>, Assertion)> {

@@ -67,8 +67,26 @@ pub struct Finding {
     pub seen: Seen,
     /// What was wanted.
     pub wanted: Cow<'static, str>,
+    /// What kind of wrong it is, where a door's fault depends on it.
+    pub class: Class,
     /// For the operator only; never kept.
     pub evidence: Option<Box<Evidence>>,
+}
+
+/// Kinds of wrong that WS-Security names apart (WSS 1.1.1 §12).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Class {
+    /// Plainly wrong.
+    #[default]
+    Wrong,
+    /// There are several where one belongs.
+    Several,
+    /// A kind of token that is not supported.
+    Unsupported,
+    /// A token that is referred to and is not there.
+    Unavailable,
+    /// A token that cannot be read.
+    Unreadable,
 }
 
 /// A fact, written out only when somebody reads it.
@@ -240,6 +258,13 @@ impl Finding {
     #[must_use]
     pub fn but(mut self, wanted: impl Into<Cow<'static, str>>) -> Self {
         self.wanted = wanted.into();
+        self
+    }
+
+    /// Says what kind of wrong it is.
+    #[must_use]
+    pub const fn class(mut self, class: Class) -> Self {
+        self.class = class;
         self
     }
 }

@@ -3,8 +3,9 @@
 //! What is named here and not served yet is refused by name: a request is never answered as if a part of it were absent.
 
 use crate::clock::{Moment, TimeSyntax};
-use crate::xml::names::{SOAP, WST, WST14, WSU};
+use crate::soap::Envelope;
 use crate::xml::Element;
+use crate::xml::names::{SOAP, WSA, WST, WST14, WSU};
 
 /// A request for a token.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -120,6 +121,24 @@ impl IssueRequest {
         }
         Ok(Self { context: context.map(str::to_owned), ..read.request })
     }
+}
+
+/// An action, where one is given, must be this operation's. Clients quote it or not, and may leave it out.
+///
+/// # Errors
+/// [`RequestError::Action`] for another operation's.
+pub fn check_action(action: &str) -> Result<(), RequestError> {
+    let action = action.trim().trim_matches('"');
+    if action.is_empty() || action == ISSUE_ACTION {
+        return Ok(());
+    }
+    Err(RequestError::Action { seen: action.chars().take(256).collect(), wanted: ISSUE_ACTION })
+}
+
+/// `wsa:Action` of a message, empty when it has none.
+#[must_use]
+pub fn soap_action_of(envelope: &Envelope) -> &str {
+    envelope.header_blocks(WSA, "Action").next().and_then(Element::text).unwrap_or_default()
 }
 
 #[derive(Default)]

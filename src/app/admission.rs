@@ -1,0 +1,123 @@
+//! What a proof needs beside itself: the subject is known and active, nothing is revoked, a signed message comes once.
+//!
+//! [`Admitted`] is the only thing a login accepts. Its claim on the message is made in the commit that opens the
+//! session, so that two equal messages cannot both win, on however many replicas (`decisions.md` §6, §7).
+
+use std::sync::Arc;
+
+use super::App;
+use super::ReplayMode;
+use super::error::{Cause, Failure};
+use super::standings::{Epoch, Lookup};
+use super::trust::Trust;
+use crate::identity::principal::fold;
+use crate::identity::{LoginName, Standing};
+use crate::store::Claim;
+use crate::verifier::{Finding, Proven, Report, Seen, SignedMessage, StepId, VerifiedToken};
+
+/// A verified token whose subject may act now.
+#[derive(Debug)]
+pub struct Admitted {
+    token: VerifiedToken,
+    standing: Arc<Standing>,
+    epoch: Epoch,
+    claim: Option<Claim>,
+}
+
+impl Admitted {
+    /// The token.
+    #[must_use]
+    pub const fn token(&self) -> &VerifiedToken {
+        &self.token
+    }
+
+    /// Its subject.
+    #[must_use]
+    pub const fn standing(&self) -> &Arc<Standing> {
+        &self.standing
+    }
+
+    /// The epoch at which it was admitted: the commit must still be in it.
+    #[must_use]
+    pub const fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    /// What the commit must claim.
+    #[must_use]
+    pub fn claim(&self) -> Option<Claim> {
+        self.claim.clone()
+    }
+
+    /// The same token, judged again at another epoch.
+    ///
+    /// # Errors
+    /// As [`admit`].
+    pub async fn again(self, app: &App, trust: &Trust, report: &mut Report) -> Result<Self, Cause> {
+        admit_token(app, trust, report, self.token, self.claim).await
+    }
+}
+
+/// Admits what a message proved, or records why not.
+///
+/// # Errors
+/// The [`Cause`] for the door; the report has the step.
+pub async fn admit(app: &App, trust: &Trust, report: &mut Report, proven: Proven) -> Result<Admitted, Cause> {
+    let claim = proven.signed.as_ref().and_then(|signed| claim_of(app, signed));
+    match proven.token {
+        Some(token) => admit_token(app, trust, report, token, claim).await,
+        None => {
+            report.fail(StepId::AssertionPresent, Finding::seen("no assertion").but("one assertion"));
+            Err(Cause::Step)
+        }
+    }
+}
+
+/// What a signed message claims for itself, if replay is looked at.
+#[must_use]
+pub fn claim_of(app: &App, signed: &SignedMessage) -> Option<Claim> {
+    let claim = Claim { key: *signed.replay_key(), expires_at: signed.expires() };
+    (app.settings.replay != ReplayMode::Off).then_some(claim)
+}
+
+/// Records that the commit found the message used before.
+pub fn replayed(report: &mut Report) -> Cause {
+    report.fail(StepId::AdmissionReplay, Finding::seen("the signed message was used before").but("a fresh one"));
+    Cause::Step
+}
+
+async fn admit_token(
+    app: &App,
+    trust: &Trust,
+    report: &mut Report,
+    token: VerifiedToken,
+    claim: Option<Claim>,
+) -> Result<Admitted, Cause> {
+    if trust.revoked.contains(&token.assertion().id) {
+        report.fail(StepId::AdmissionRevoked, Finding::seen("a revoked token"));
+        return Err(Cause::Step);
+    }
+    report.pass(StepId::AdmissionRevoked, Seen::Nothing);
+    match subject(app, &token.assertion().subject.name).await {
+        Ok(Some((standing, epoch))) if standing.is_active(app.now()) => {
+            report.pass(StepId::AdmissionSubject, Seen::Nothing);
+            Ok(Admitted { token, standing, epoch, claim })
+        }
+        Ok(found) => {
+            let seen = if found.is_some() { "the subject is not active" } else { "the subject is not known" };
+            report.fail(StepId::AdmissionSubject, Finding::seen(seen).but("an active subject of this domain"));
+            Err(Cause::Step)
+        }
+        Err(failure) => {
+            report.fail(StepId::ServiceAvailable, Finding::seen(failure.to_string()));
+            Err(Cause::from(&failure))
+        }
+    }
+}
+
+/// The account of a UPN of this domain.
+async fn subject(app: &App, upn: &str) -> Result<Option<(Arc<Standing>, Epoch)>, Failure> {
+    let Ok(name) = LoginName::parse(upn) else { return Ok(None) };
+    let Some(account) = name.within(&app.settings.domain).filter(|_| name.domain.is_some()) else { return Ok(None) };
+    app.standings.find(app, Lookup::Name(fold(account))).await
+}

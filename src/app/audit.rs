@@ -1,0 +1,96 @@
+//! Every decision leaves a row: with its effect in one commit when it was accepted, a moment behind when it was refused.
+
+use serde_json::json;
+
+use super::error::{Cause, Refused};
+use super::{App, Peer};
+use crate::store::{AuditRow, Outcome};
+use crate::verifier::{About, Report};
+
+/// What was decided about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// A token was asked for.
+    Issue,
+    /// A session was asked for with a token.
+    LoginByToken,
+    /// A session was asked for with a password.
+    LoginByPassword,
+    /// A session was ended by its holder.
+    Logout,
+    /// A privilege was asked for and not held.
+    CheckPrivilege,
+}
+
+impl Action {
+    /// As it stands in the audit.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Issue => "sts.issue",
+            Self::LoginByToken => "session.login-by-token",
+            Self::LoginByPassword => "session.login",
+            Self::Logout => "session.logout",
+            Self::CheckPrivilege => "session.check-privilege",
+        }
+    }
+}
+
+/// The row of something that was done.
+#[must_use]
+pub fn accepted(app: &App, action: Action, principal: &str, detail: &serde_json::Value, peer: &Peer) -> AuditRow {
+    AuditRow {
+        id: format!("{}-0", peer.trace),
+        at: app.now(),
+        trace: peer.trace.clone(),
+        action: action.as_str().to_owned(),
+        outcome: Outcome::Accepted,
+        principal: principal.to_owned(),
+        source: peer.ip_address.clone(),
+        reason: String::new(),
+        detail: detail.to_string(),
+    }
+}
+
+/// Writes a refusal down, keeps its evidence for the operator, and hands it to the door.
+pub async fn refuse(app: &App, action: Action, principal: &str, report: Report, cause: Cause, peer: &Peer) -> Refused {
+    let reason = report.refusal().map_or("", |step| step.id.as_str());
+    tracing::info!(
+        trace = peer.trace, action = action.as_str(), outcome = "refused", reason, principal = %principal.escape_debug(),
+        source = peer.ip_address, "security decision"
+    );
+    metrics::counter!("vcsso_refusals_total", "action" => action.as_str(), "step" => reason).increment(1);
+    app.exchanges.remember(&peer.trace, report.to_json(true));
+    let row = AuditRow {
+        id: format!("{}-1", peer.trace),
+        at: app.now(),
+        trace: peer.trace.clone(),
+        action: action.as_str().to_owned(),
+        outcome: Outcome::Refused,
+        principal: principal.chars().take(256).collect(),
+        source: peer.ip_address.clone(),
+        reason: reason.to_owned(),
+        detail: report.to_json(false).to_string(),
+    };
+    if let Err(error) = app.store.append_later(row).await {
+        tracing::error!(trace = peer.trace, %error, "a refusal could not be written to the audit");
+    }
+    Refused { report, cause }
+}
+
+/// Says in the log what was done.
+pub fn note(action: Action, principal: &str, peer: &Peer) {
+    tracing::info!(
+        trace = peer.trace, action = action.as_str(), outcome = "accepted", principal = %principal.escape_debug(),
+        source = peer.ip_address, "security decision"
+    );
+}
+
+/// What an accepted token was, for the audit.
+#[must_use]
+pub fn token_detail(about: &About) -> serde_json::Value {
+    json!({
+        "subject": about.subject, "token_id": about.token_id, "confirmation": about.confirmation,
+        "signer_sha256": about.signer_sha256,
+    })
+}

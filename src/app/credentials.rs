@@ -1,0 +1,197 @@
+//! Passwords: compared, counted, and for a short while remembered.
+//!
+//! A user who logs in often must not pay argon2 each time. A password that was right is remembered as a keyed hash of
+//! account, stored hash and password: it dies with the stored hash, with its time, and with the process; locks and
+//! disablings are read at every use all the same (`stack.md` §5).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lc_rs::hmac;
+use quick_cache::sync::Cache;
+
+use super::App;
+use super::error::{Cause, Failure};
+use super::standings::Lookup;
+use crate::clock::Moment;
+use crate::entropy::{Entropy, bytes};
+use crate::identity::lockout::Reveal;
+use crate::identity::principal::fold;
+use crate::identity::{Kind, LoginName, Standing, well_known};
+use crate::secret::Secret;
+use crate::verifier::{Finding, Report, StepId};
+use crate::wsse::UnverifiedLogin;
+
+/// Checks a name and a password. What comes back may act now; what does not is in the report.
+///
+/// # Errors
+/// The [`Cause`] for the door; the report has the step.
+pub async fn verify_password(app: &App, report: &mut Report, login: &UnverifiedLogin) -> Result<Arc<Standing>, Cause> {
+    match compare(app, login).await {
+        Ok(Compared::Right(standing)) => judge_right(app, report, standing),
+        Ok(Compared::Wrong(standing, why)) => {
+            report.fail(StepId::CredentialPassword, Finding::seen(why).but("the right password of an active user"));
+            let revealed = standing.filter(|s| s.is_locked(app.now()) && app.settings.lockout.reveal == Reveal::Vcenter);
+            Err(revealed.map_or(Cause::Step, |standing| Cause::Locked { name: standing.name.clone() }))
+        }
+        Err(failure) => {
+            report.fail(StepId::ServiceAvailable, Finding::seen(failure.to_string()));
+            Err(Cause::from(&failure))
+        }
+    }
+}
+
+/// The password was right; the account may still not be allowed to act.
+fn judge_right(app: &App, report: &mut Report, standing: Arc<Standing>) -> Result<Arc<Standing>, Cause> {
+    let wanted = "the right password of an active user";
+    if standing.disabled {
+        report.fail(StepId::CredentialPassword, Finding::seen("the account is disabled").but(wanted));
+        return Err(Cause::Step);
+    }
+    if standing.is_locked(app.now()) {
+        report.fail(StepId::CredentialPassword, Finding::seen("the account is locked").but(wanted));
+        let reveal = app.settings.lockout.reveal != Reveal::Never;
+        return Err(if reveal { Cause::Locked { name: standing.name.clone() } } else { Cause::Step });
+    }
+    report.pass(StepId::CredentialPassword, crate::verifier::Seen::Nothing);
+    Ok(standing)
+}
+
+enum Compared {
+    Right(Arc<Standing>),
+    Wrong(Option<Arc<Standing>>, &'static str),
+}
+
+async fn compare(app: &App, login: &UnverifiedLogin) -> Result<Compared, Failure> {
+    let standing = find(app, &login.user_name).await?;
+    let Some(standing) = standing else {
+        app.hashing.check(login.password.clone(), None).await?;
+        return Ok(Compared::Wrong(None, "no such user in this domain"));
+    };
+    let Kind::User { password_hash: Some(stored), .. } = &standing.kind else {
+        app.hashing.check(login.password.clone(), None).await?;
+        return Ok(Compared::Wrong(Some(standing), "an account without password"));
+    };
+    if app.credentials.knows(&standing.id, stored, &login.password, app.now()) {
+        return Ok(Compared::Right(standing));
+    }
+    let checked = app.hashing.check(login.password.clone(), Some(stored.clone())).await;
+    let checked = match checked {
+        // Longer than any password can be: wrong, at no cost.
+        Err(Failure::Password(crate::identity::password::PasswordError::TooLong(_))) => {
+            return Ok(Compared::Wrong(Some(standing), "longer than a password can be"));
+        }
+        checked => checked?,
+    };
+    if !checked.matches {
+        count_failure(app, &standing).await?;
+        return Ok(Compared::Wrong(Some(standing), "a wrong password"));
+    }
+    settle_success(app, &standing, &login.password, checked.outdated).await?;
+    app.credentials.remember(&standing.id, stored, &login.password, app.now());
+    Ok(Compared::Right(standing))
+}
+
+/// The account of a typed name, if the name is one and belongs to this domain.
+async fn find(app: &App, typed: &str) -> Result<Option<Arc<Standing>>, Failure> {
+    let Ok(name) = LoginName::parse(typed) else { return Ok(None) };
+    let Some(account) = name.within(&app.settings.domain) else { return Ok(None) };
+    let found = app.standings.find(app, Lookup::Name(fold(account))).await?;
+    Ok(found.map(|(standing, _)| standing))
+}
+
+/// Counts in one statement; the built-in administrator is slowed down instead of locked.
+async fn count_failure(app: &App, standing: &Standing) -> Result<(), Failure> {
+    let never_locks = fold(&standing.name) == fold(well_known::ADMINISTRATOR);
+    let mut unit = app.store.begin().await?;
+    let attempts = unit.password_failed(&standing.id, &app.settings.lockout, app.now(), never_locks).await?;
+    unit.commit().await?;
+    if never_locks && attempts.failures > i64::from(app.settings.lockout.max_failures) {
+        tokio::time::sleep(ADMINISTRATOR_DELAY).await;
+    }
+    Ok(())
+}
+
+async fn settle_success(app: &App, standing: &Standing, password: &Secret, outdated: bool) -> Result<(), Failure> {
+    let fresh = match outdated {
+        true => Some(app.hashing.hash(password.clone(), Arc::clone(&app.entropy)).await?),
+        false => None,
+    };
+    let mut unit = app.store.begin().await?;
+    // A lock is not lifted by knowing the password; only failures below it are forgotten.
+    if !standing.is_locked(app.now()) {
+        unit.password_succeeded(&standing.id).await?;
+    }
+    if let Some(hash) = fresh {
+        unit.set_password_hash(&standing.id, &hash, app.now()).await?;
+    }
+    unit.commit().await?;
+    Ok(())
+}
+
+/// Passwords that were right a moment ago.
+pub struct Remembered {
+    key: Option<hmac::Key>,
+    known: Cache<[u8; 32], Moment>,
+    lasts: Duration,
+}
+
+impl Remembered {
+    /// An empty memory with a key of its own; without chance or time it stays empty.
+    #[must_use]
+    pub fn new(entropy: &dyn Entropy, lasts: Duration) -> Self {
+        let key = bytes::<32>(entropy).ok().filter(|_| !lasts.is_zero());
+        Self { key: key.map(|key| hmac::Key::new(hmac::HMAC_SHA256, &key)), known: Cache::new(MOST_REMEMBERED), lasts }
+    }
+
+    fn knows(&self, id: &str, stored: &str, password: &Secret, now: Moment) -> bool {
+        let Some(tag) = self.tag(id, stored, password) else { return false };
+        self.known.get(&tag).is_some_and(|since| now.since(since) < self.lasts && since <= now)
+    }
+
+    fn remember(&self, id: &str, stored: &str, password: &Secret, now: Moment) {
+        if let Some(tag) = self.tag(id, stored, password) {
+            self.known.insert(tag, now);
+        }
+    }
+
+    fn tag(&self, id: &str, stored: &str, password: &Secret) -> Option<[u8; 32]> {
+        let mut context = hmac::Context::with_key(self.key.as_ref()?);
+        for part in [id, stored, password.expose()] {
+            context.update(&u64::try_from(part.len()).ok()?.to_be_bytes());
+            context.update(part.as_bytes());
+        }
+        context.sign().as_ref().try_into().ok()
+    }
+}
+
+const MOST_REMEMBERED: usize = 10_000;
+/// Long enough that guessing is hopeless, short enough that an operator who mistyped waits (`decisions.md` §21).
+const ADMINISTRATOR_DELAY: Duration = Duration::from_secs(3);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entropy::SystemEntropy;
+
+    #[test]
+    fn a_right_password_is_remembered_until_its_time_is_over() {
+        let memory = Remembered::new(&SystemEntropy, Duration::from_secs(60));
+        let at = |seconds: i64| Moment::from_micros(seconds * 1_000_000);
+        let password = Secret::new("Secret!23");
+        memory.remember("1", "$hash", &password, at(100));
+        assert!(memory.knows("1", "$hash", &password, at(159)));
+        assert!(!memory.knows("1", "$hash", &password, at(160)));
+        assert!(!memory.knows("1", "$other", &password, at(101)), "a new password forgets the old one");
+        assert!(!memory.knows("2", "$hash", &password, at(101)));
+        assert!(!memory.knows("1", "$hash", &Secret::new("Secret!24"), at(101)));
+    }
+
+    #[test]
+    fn the_memory_can_be_switched_off() {
+        let memory = Remembered::new(&SystemEntropy, Duration::ZERO);
+        let password = Secret::new("Secret!23");
+        memory.remember("1", "$hash", &password, Moment::EPOCH);
+        assert!(!memory.knows("1", "$hash", &password, Moment::EPOCH));
+    }
+}

@@ -1,0 +1,71 @@
+//! Why an act was refused: the whole report for the operator, and as much as a door needs to find its fault.
+
+use crate::store::StoreError;
+use crate::sts;
+use crate::verifier::Report;
+use crate::wstrust::RequestError;
+
+/// A refusal. It is in the audit before it is seen here.
+#[derive(Debug)]
+pub struct Refused {
+    /// Every step.
+    pub report: Report,
+    /// What the door may tell.
+    pub cause: Cause,
+}
+
+/// What the refusal comes from, where the failing step alone does not say enough.
+#[derive(Debug)]
+pub enum Cause {
+    /// The report's first failing step says it all.
+    Step,
+    /// The request could not be read.
+    Request(RequestError),
+    /// The Security Token Service decided against it.
+    Decision(sts::Refusal),
+    /// The account is locked, and the client may know.
+    Locked {
+        /// Its name, as registered.
+        name: String,
+    },
+    /// Too much to do: the client should come back.
+    Overloaded,
+    /// The store, a key or chance is not available.
+    Unavailable,
+}
+
+/// An act failed for a reason that is nobody's fault but ours.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No hashing thread is free, and too many wait.
+    #[error("too many passwords are being checked")]
+    Overloaded,
+    /// Chance.
+    #[error(transparent)]
+    Entropy(#[from] crate::entropy::NoEntropy),
+    /// A password or a stored hash that cannot be used.
+    #[error(transparent)]
+    Password(#[from] crate::identity::password::PasswordError),
+    /// No signing key is active here.
+    #[error("no active signing key is in the key folder")]
+    NoSigner,
+    /// The directory changed under every attempt.
+    #[error("the directory kept changing while the request was decided")]
+    Unsettled,
+}
+
+impl From<&Failure> for Cause {
+    fn from(failure: &Failure) -> Self {
+        match failure {
+            Failure::Overloaded => Self::Overloaded,
+            Failure::Store(_)
+            | Failure::Entropy(_)
+            | Failure::Password(_)
+            | Failure::NoSigner
+            | Failure::Unsettled => Self::Unavailable,
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Why was that refused? The report of an exchange, by its trace.
+
+use serde_json::{Value, json};
+
+use super::App;
+use super::error::Failure;
+
+/// Everything the audit knows of a trace, newest last; evidence only while it is still in memory.
+///
+/// # Errors
+/// [`Failure::Store`].
+pub async fn explain(app: &App, trace: &str) -> Result<Vec<Value>, Failure> {
+    let rows = app.store.audit_by_trace(trace).await?;
+    let remembered = app.exchanges.find(trace);
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let kept = serde_json::from_str(&row.detail).unwrap_or(Value::Null);
+            json!({
+                "at": row.at.millis_text().as_str(), "trace": row.trace, "action": row.action,
+                "outcome": row.outcome.as_str(), "principal": row.principal, "source": row.source,
+                "reason": row.reason, "detail": remembered.clone().filter(|_| !row.reason.is_empty()).unwrap_or(kept),
+            })
+        })
+        .collect())
+}

@@ -1,0 +1,55 @@
+//! What is done without anybody asking: uses written down, what is over swept away, clocks compared.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::App;
+use super::error::Failure;
+
+/// Runs until the program ends.
+pub async fn keep_house(app: Arc<App>) {
+    let mut tick: u64 = 0;
+    loop {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        tick += 1;
+        if let Err(error) = write_uses(&app).await {
+            tracing::warn!(%error, "session uses could not be written down");
+        }
+        if tick.is_multiple_of(SWEEP_SECONDS)
+            && let Err(error) = sweep(&app).await
+        {
+            tracing::warn!(%error, "what is over could not be swept away");
+        }
+    }
+}
+
+/// Writes down what sessions did since the last time.
+///
+/// # Errors
+/// [`Failure::Store`]; what was not written is lost for the counters only, never for a decision.
+pub async fn write_uses(app: &App) -> Result<(), Failure> {
+    let uses = app.uses.take();
+    if !uses.is_empty() {
+        app.store.flush_uses(uses).await?;
+    }
+    Ok(())
+}
+
+/// Removes claims, sessions, tokens and audit rows that are over; gives the hashing memory back.
+///
+/// # Errors
+/// [`Failure::Store`].
+pub async fn sweep(app: &App) -> Result<(), Failure> {
+    let now = app.now();
+    app.hashing.rest();
+    let over = app.store.sessions().await?.into_iter().filter(|s| !app.settings.sessions.is_live(s, now));
+    for session in over {
+        let mut unit = app.store.begin().await?;
+        unit.end_session(&session.key).await?;
+        unit.commit().await?;
+    }
+    app.store.sweep(now, now.minus(app.settings.audit_keep), app.settings.audit_rows).await?;
+    Ok(())
+}
+
+const SWEEP_SECONDS: u64 = 30;

@@ -1,0 +1,275 @@
+//! Opening sessions: by a token that was verified and admitted, or by a password (`session-manager.md` §1.4, §1.5).
+
+use serde_json::json;
+
+use super::admission::{Admitted, admit, replayed};
+use super::audit::{Action, accepted, note, refuse, token_detail};
+use super::error::{Cause, Failure, Refused};
+use super::locale::Locales;
+use super::standings::Epoch;
+use super::{App, Caller, Peer, ReplayMode, credentials};
+use crate::clock::Moment;
+use crate::entropy::{bytes, hex, uuid};
+use crate::identity::{AccountName, Principal, Standing};
+use crate::pki::certificate::sha256;
+use crate::secret::Secret;
+use crate::session::Session;
+use crate::soap::Envelope;
+use crate::store::{Append, Appended, Claim, NewSession};
+use crate::verifier::{Door, Finding, Report, Seen, StepId, judge};
+use crate::wsse::UnverifiedLogin;
+
+/// A session that was just opened, with the secret that stands for it.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// The session as everybody may see it.
+    pub session: Session,
+    /// The cookie: only its hash is remembered.
+    pub cookie: Secret,
+}
+
+/// What every login brings along.
+pub struct Attempt<'a> {
+    /// Who is calling; a live session cannot log in again.
+    pub caller: &'a Caller,
+    /// The locale, or what was asked for and does not exist.
+    pub locales: Result<Locales, String>,
+    /// The other end.
+    pub peer: &'a Peer,
+}
+
+/// `LoginByToken`: the token and its proof stand in the message's header.
+///
+/// # Errors
+/// [`Refused`].
+pub async fn by_token(app: &App, envelope: &Envelope, attempt: Attempt<'_>) -> Result<Opened, Refused> {
+    let action = Action::LoginByToken;
+    let trust = match app.trust.current(app).await {
+        Ok(trust) => trust,
+        Err(failure) => return Err(unavailable(app, action, "", &failure, attempt.peer).await),
+    };
+    let judgement = judge(envelope, Door::Sdk, &trust.anchors, &app.verifier_policy(), app.now());
+    let mut report = judgement.report;
+    let principal = report.about().subject.clone().unwrap_or_default();
+    let Some(proven) = judgement.proven else {
+        return Err(refuse(app, action, &principal, report, Cause::Step, attempt.peer).await);
+    };
+    let opened = match preconditions(&mut report, &attempt) {
+        Ok(locales) => open_by_token(app, &trust, &mut report, proven, locales, attempt.peer).await,
+        Err(cause) => Err(cause),
+    };
+    finish(app, action, &principal, report, opened, attempt.peer).await
+}
+
+/// `Login`: by name and password.
+///
+/// # Errors
+/// [`Refused`].
+pub async fn by_password(app: &App, login: &UnverifiedLogin, attempt: Attempt<'_>) -> Result<Opened, Refused> {
+    let mut report = Report::new("sdk", app.now());
+    let opened = match preconditions(&mut report, &attempt) {
+        Ok(locales) => open_by_password(app, &mut report, login, locales, attempt.peer).await,
+        Err(cause) => Err(cause),
+    };
+    finish(app, Action::LoginByPassword, &login.user_name, report, opened, attempt.peer).await
+}
+
+/// The locale first: it leaks nothing, and makes the answer deterministic (`session-manager.md` §1.4-1).
+fn preconditions(report: &mut Report, attempt: &Attempt<'_>) -> Result<Locales, Cause> {
+    let locales = match &attempt.locales {
+        Ok(locales) => locales.clone(),
+        Err(unknown) => {
+            let seen: String = unknown.chars().take(32).collect();
+            report.fail(StepId::SessionLocale, Finding::seen(seen).but("a supported locale"));
+            return Err(Cause::Step);
+        }
+    };
+    if attempt.caller.session().is_some() {
+        let finding = Finding::seen("a live session").but("a connection without one");
+        report.fail(StepId::SessionAnonymous, finding);
+        return Err(Cause::Step);
+    }
+    Ok(locales)
+}
+
+async fn open_by_token(
+    app: &App,
+    trust: &super::trust::Trust,
+    report: &mut Report,
+    proven: crate::verifier::Proven,
+    locales: Locales,
+    peer: &Peer,
+) -> Result<Opened, Cause> {
+    let mut admitted = admit(app, trust, report, proven).await?;
+    for _ in 0..MOST_ATTEMPTS {
+        let entry = entry_of(&admitted);
+        match commit(app, report, admitted.standing(), &locales, entry, peer).await? {
+            Committed::Open(opened) => return Ok(*opened),
+            Committed::Stale => {
+                let trust = app.trust.current(app).await.map_err(|failure| note_failure(report, &failure))?;
+                admitted = admitted.again(app, &trust, report).await?;
+            }
+        }
+    }
+    Err(note_failure(report, &Failure::Unsettled))
+}
+
+async fn open_by_password(
+    app: &App,
+    report: &mut Report,
+    login: &UnverifiedLogin,
+    locales: Locales,
+    peer: &Peer,
+) -> Result<Opened, Cause> {
+    for _ in 0..MOST_ATTEMPTS {
+        let epoch = app.standings.epoch();
+        let standing = credentials::verify_password(app, report, login).await?;
+        let entry = Entry { action: Action::LoginByPassword, epoch, claim: None, token: None, detail: json!({}) };
+        match commit(app, report, &standing, &locales, entry, peer).await? {
+            Committed::Open(opened) => return Ok(*opened),
+            Committed::Stale => {}
+        }
+    }
+    Err(note_failure(report, &Failure::Unsettled))
+}
+
+/// What a commit needs to know of how the session was earned.
+struct Entry {
+    action: Action,
+    epoch: Epoch,
+    claim: Option<Claim>,
+    token: Option<(String, Moment)>,
+    detail: serde_json::Value,
+}
+
+fn entry_of(admitted: &Admitted) -> Entry {
+    let claims = admitted.token().assertion();
+    let about = crate::verifier::About {
+        subject: Some(claims.subject.name.clone()),
+        token_id: Some(claims.id.clone()),
+        confirmation: Some(if claims.is_holder_of_key() { "holder-of-key" } else { "bearer" }),
+        signer_sha256: Some(admitted.token().signer().fingerprint()),
+    };
+    Entry {
+        action: Action::LoginByToken,
+        epoch: admitted.epoch(),
+        claim: admitted.claim(),
+        token: Some((claims.id.clone(), claims.conditions.not_on_or_after)),
+        detail: token_detail(&about),
+    }
+}
+
+enum Committed {
+    Open(Box<Opened>),
+    Stale,
+}
+
+/// One commit: the claim on the message, the session, the audit row.
+async fn commit(
+    app: &App,
+    report: &mut Report,
+    standing: &Standing,
+    locales: &Locales,
+    entry: Entry,
+    peer: &Peer,
+) -> Result<Committed, Cause> {
+    if !standing.may_log_in() {
+        report.fail(StepId::AdmissionPermission, Finding::seen("no permission on any object").but("one"));
+        return Err(Cause::Step);
+    }
+    report.pass(StepId::AdmissionPermission, Seen::Nothing);
+    let opened = new_session(app, standing, locales, entry.token, peer).map_err(|f| note_failure(report, &f))?;
+    let row = accepted(app, entry.action, &opened.session.user_name, &entry.detail, peer);
+    let append = Append {
+        expects: entry.epoch,
+        claim: entry.claim,
+        refuse_replay: app.settings.replay == ReplayMode::Enforce,
+        issued: None,
+        session: Some(NewSession {
+            cookie_hash: sha256(opened.cookie.expose().as_bytes()),
+            session: opened.session.clone(),
+        }),
+        session_limit: Some(app.settings.sessions).filter(|policy| policy.max_sessions > 0),
+        audit: vec![row],
+    };
+    match app.store.append(append).await.map_err(|error| note_failure(report, &error.into()))? {
+        Appended::Committed => {
+            note(entry.action, &opened.session.user_name, peer);
+            metrics::counter!("vcsso_sessions_opened_total").increment(1);
+            Ok(Committed::Open(Box::new(opened)))
+        }
+        Appended::Stale(epoch) => {
+            app.standings.saw(epoch);
+            Ok(Committed::Stale)
+        }
+        Appended::Replayed => Err(replayed(report)),
+        Appended::SessionLimit => {
+            let most = app.settings.sessions.max_sessions;
+            report.fail(StepId::SessionLimit, Finding::seen("no room").but(format!("at most {most} sessions")));
+            Err(Cause::Step)
+        }
+    }
+}
+
+fn new_session(
+    app: &App,
+    standing: &Standing,
+    locales: &Locales,
+    token: Option<(String, Moment)>,
+    peer: &Peer,
+) -> Result<Opened, Failure> {
+    let user_name = match AccountName::new(&standing.name) {
+        Ok(name) => Principal { name, domain: app.settings.domain.clone() }.session_name(),
+        Err(_) => standing.name.clone(),
+    };
+    let now = app.now();
+    let (token_id, token_not_on_or_after) = token.unzip();
+    let session = Session {
+        key: uuid(&*app.entropy)?,
+        subject_id: standing.id.clone(),
+        full_name: standing.display_name().unwrap_or_else(|| user_name.clone()),
+        user_name,
+        login_time: now,
+        last_active_time: now,
+        locale: locales.locale.clone(),
+        message_locale: locales.message_locale.clone(),
+        extension_session: false,
+        ip_address: peer.ip_address.clone(),
+        user_agent: peer.user_agent.clone(),
+        call_count: 0,
+        token_id,
+        token_not_on_or_after,
+    };
+    Ok(Opened { session, cookie: Secret::new(hex(&bytes::<32>(&*app.entropy)?)) })
+}
+
+async fn finish(
+    app: &App,
+    action: Action,
+    principal: &str,
+    report: Report,
+    opened: Result<Opened, Cause>,
+    peer: &Peer,
+) -> Result<Opened, Refused> {
+    match opened {
+        Ok(opened) => Ok(opened),
+        Err(cause) => Err(refuse(app, action, principal, report, cause, peer).await),
+    }
+}
+
+/// Records that something of ours failed.
+pub(super) fn note_failure(report: &mut Report, failure: &Failure) -> Cause {
+    tracing::error!(error = %failure, "an act failed");
+    report.fail(StepId::ServiceAvailable, Finding::seen(failure.to_string()));
+    Cause::from(failure)
+}
+
+/// The refusal of an act that could not begin.
+pub(super) async fn unavailable(app: &App, action: Action, principal: &str, failure: &Failure, peer: &Peer) -> Refused {
+    let mut report = Report::new("service", app.now());
+    let cause = note_failure(&mut report, failure);
+    refuse(app, action, principal, report, cause, peer).await
+}
+
+/// The directory changes when an administrator does something: two changes within one login are an accident already.
+pub(super) const MOST_ATTEMPTS: usize = 4;

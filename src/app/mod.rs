@@ -1,0 +1,128 @@
+//! The acts: one function for each thing a person can ask for. Knows no HTTP and no wire fault.
+//!
+//! [`App`] is the world an act happens in: time, chance, store, keys, settings, and the short memories that make acts
+//! cheap. Every act ends in one commit that carries its audit row.
+
+pub mod admission;
+pub mod audit;
+pub mod caller;
+pub mod credentials;
+pub mod error;
+pub mod explain;
+pub mod hashing;
+pub mod housekeeping;
+pub mod locale;
+pub mod login;
+pub mod sessions;
+pub mod standings;
+pub mod tokens;
+pub mod trust;
+pub mod users;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::{Clock, Moment};
+use crate::entropy::Entropy;
+use crate::identity::{Domain, LockoutPolicy};
+use crate::lab::Exchanges;
+use crate::pki::TokenSigner;
+use crate::session::SessionPolicy;
+use crate::store::Store;
+use crate::sts::TokenPolicy;
+
+pub use caller::{Caller, Peer};
+pub use error::{Cause, Refused};
+
+/// The world of every act.
+pub struct App {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub entropy: Arc<dyn Entropy>,
+    /// Memory that lasts.
+    pub store: Store,
+    /// What was configured.
+    pub settings: Settings,
+    /// Recent refusals with their evidence.
+    pub exchanges: Exchanges,
+    pub(crate) hashing: hashing::HashingPool,
+    pub(crate) credentials: credentials::Remembered,
+    pub(crate) standings: standings::Standings,
+    pub(crate) trust: trust::TrustCell,
+    pub(crate) uses: sessions::Uses,
+}
+
+/// What an act needs to know of the configuration.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The system domain.
+    pub domain: Domain,
+    /// The name under which tokens are issued; fixed at start (`decisions.md` §12).
+    pub issuer: String,
+    /// Limits of tokens.
+    pub tokens: TokenPolicy,
+    /// Limits of wrong passwords.
+    pub lockout: LockoutPolicy,
+    /// Limits of sessions.
+    pub sessions: SessionPolicy,
+    /// What happens to a signed message that is seen twice.
+    pub replay: ReplayMode,
+    /// How long a verified password is remembered; zero = not at all.
+    pub remember_passwords: Duration,
+    /// Audit rows are kept so long.
+    pub audit_keep: Duration,
+    /// At most so many audit rows are kept.
+    pub audit_rows: u64,
+}
+
+/// What happens to a signed message that is seen twice (`decisions.md` §7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplayMode {
+    /// It is refused.
+    Enforce,
+    /// It is accepted and noted.
+    Log,
+    /// It is accepted.
+    Off,
+}
+
+impl App {
+    /// The world at start.
+    #[must_use]
+    pub fn new(
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        store: Store,
+        settings: Settings,
+        signers: Vec<TokenSigner>,
+    ) -> Self {
+        Self {
+            credentials: credentials::Remembered::new(&*entropy, settings.remember_passwords),
+            hashing: hashing::HashingPool::default(),
+            standings: standings::Standings::default(),
+            trust: trust::TrustCell::new(signers),
+            uses: sessions::Uses::default(),
+            exchanges: Exchanges::default(),
+            clock,
+            entropy,
+            store,
+            settings,
+        }
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    /// The verifier's settings.
+    #[must_use]
+    pub fn verifier_policy(&self) -> crate::verifier::Policy {
+        crate::verifier::Policy {
+            tolerance: self.settings.tokens.clock_tolerance,
+            audiences: Some(vec![self.settings.issuer.clone()]),
+        }
+    }
+}

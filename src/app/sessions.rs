@@ -1,0 +1,117 @@
+//! Live sessions: found by their cookie, used, ended.
+//!
+//! Calls, last activity and user agent are held in memory, laid over what the store says, and written down once a
+//! second in one statement: no write for each call (`decisions.md` §20).
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::json;
+
+use super::audit::{Action, accepted, note};
+use super::caller::SessionCaller;
+use super::error::Failure;
+use super::standings::Lookup;
+use super::{App, Caller, Peer};
+use crate::clock::Moment;
+use crate::pki::certificate::sha256;
+use crate::secret::Secret;
+use crate::session::Session;
+use crate::store::Use;
+
+/// What happened to sessions since it was last written down.
+#[derive(Debug, Default)]
+pub struct Uses(Mutex<HashMap<String, Use>>);
+
+impl Uses {
+    /// Counts a call, here and in the session.
+    fn count(&self, session: &mut Session, peer: &Peer, now: Moment) {
+        session.call_count += 1;
+        session.last_active_time = session.last_active_time.max(now);
+        session.ip_address.clone_from(&peer.ip_address);
+        session.user_agent.clone_from(&peer.user_agent);
+        let mut uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let calls = uses.get(&session.key).map_or(0, |used| used.calls) + 1;
+        let used = Use {
+            key: session.key.clone(),
+            last_active: session.last_active_time,
+            calls,
+            ip_address: peer.ip_address.clone(),
+            user_agent: peer.user_agent.clone(),
+        };
+        uses.insert(session.key.clone(), used);
+    }
+
+    /// Lays what is not written down yet over a session that is only looked at.
+    fn lay_over(&self, session: &mut Session) {
+        let uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(used) = uses.get(&session.key) else { return };
+        session.call_count += used.calls;
+        session.last_active_time = session.last_active_time.max(used.last_active);
+        session.ip_address.clone_from(&used.ip_address);
+        session.user_agent.clone_from(&used.user_agent);
+    }
+
+    /// Takes everything that is to be written down.
+    pub(super) fn take(&self) -> Vec<Use> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_values().collect()
+    }
+
+    fn forget(&self, key: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+}
+
+/// The caller behind one of these cookies: the first that stands for a live session whose subject may act.
+///
+/// # Errors
+/// [`Failure::Store`].
+pub async fn caller(app: &App, cookies: &[Secret], peer: &Peer) -> Result<Caller, Failure> {
+    for cookie in cookies.iter().take(MOST_COOKIES) {
+        let found = app.store.session_by_cookie(&sha256(cookie.expose().as_bytes())).await?;
+        let Some((mut session, epoch)) = found else { continue };
+        app.standings.saw(epoch);
+        app.uses.lay_over(&mut session);
+        let now = app.now();
+        if !app.settings.sessions.is_live(&session, now) {
+            continue;
+        }
+        let standing = app.standings.find(app, Lookup::Id(session.subject_id.clone())).await?;
+        let Some((standing, _)) = standing.filter(|(standing, _)| standing.is_active(now)) else { continue };
+        app.uses.count(&mut session, peer, now);
+        return Ok(Caller::Session(Box::new(SessionCaller { session, standing })));
+    }
+    Ok(Caller::Anonymous)
+}
+
+/// Ends the caller's session.
+///
+/// # Errors
+/// [`Failure::Store`].
+pub async fn logout(app: &App, caller: &SessionCaller, peer: &Peer) -> Result<(), Failure> {
+    let session = &caller.session;
+    let detail = json!({ "session": session.key, "calls": session.call_count });
+    let mut unit = app.store.begin().await?;
+    unit.end_session(&session.key).await?;
+    unit.audit(&accepted(app, Action::Logout, &session.user_name, &detail, peer)).await?;
+    unit.commit().await?;
+    app.uses.forget(&session.key);
+    note(Action::Logout, &session.user_name, peer);
+    Ok(())
+}
+
+/// Every live session, in order of login.
+///
+/// # Errors
+/// [`Failure::Store`].
+pub async fn list(app: &App) -> Result<Vec<Session>, Failure> {
+    let now = app.now();
+    let mut sessions = app.store.sessions().await?;
+    sessions.iter_mut().for_each(|session| app.uses.lay_over(session));
+    sessions.retain(|session| app.settings.sessions.is_live(session, now));
+    sessions.sort_by(|a, b| (a.login_time, &a.key).cmp(&(b.login_time, &b.key)));
+    Ok(sessions)
+}
+
+/// A client with two vCenters behind one name may send two cookies of this name; more are an attempt at something.
+const MOST_COOKIES: usize = 4;

@@ -1,0 +1,68 @@
+//! The signing keys as they stand in the store, and the tokens that were taken back: read once for each epoch.
+
+use std::collections::HashSet;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::App;
+use super::error::Failure;
+use super::standings::Epoch;
+use crate::pki::{Anchors, TokenSigner};
+use crate::store::KeyStatus;
+
+/// Whom the house trusts, at one epoch.
+pub struct Trust {
+    /// When it was read.
+    pub epoch: Epoch,
+    /// The active signing key, if its file is in this replica's key folder.
+    pub signer: Option<Arc<TokenSigner>>,
+    /// Everybody whose tokens are accepted.
+    pub anchors: Anchors,
+    /// Identifiers of revoked tokens.
+    pub revoked: HashSet<String>,
+}
+
+/// The newest [`Trust`], and the keys of this replica's folder.
+pub struct TrustCell {
+    signers: Vec<Arc<TokenSigner>>,
+    current: RwLock<Option<Arc<Trust>>>,
+}
+
+impl TrustCell {
+    pub(super) fn new(signers: Vec<TokenSigner>) -> Self {
+        Self { signers: signers.into_iter().map(Arc::new).collect(), current: RwLock::new(None) }
+    }
+
+    /// The keys of this replica's folder.
+    pub fn signers(&self) -> impl Iterator<Item = &TokenSigner> {
+        self.signers.iter().map(|signer| &**signer)
+    }
+
+    /// Trust at the newest epoch that was seen.
+    ///
+    /// # Errors
+    /// [`Failure::Store`].
+    pub async fn current(&self, app: &App) -> Result<Arc<Trust>, Failure> {
+        let newest = app.standings.epoch();
+        let known = self.current.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(trust) = known.filter(|trust| trust.epoch == newest) {
+            return Ok(trust);
+        }
+        let trust = Arc::new(self.read(app).await?);
+        app.standings.saw(trust.epoch);
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&trust));
+        Ok(trust)
+    }
+
+    async fn read(&self, app: &App) -> Result<Trust, Failure> {
+        let (keys, epoch) = app.store.signing_keys().await?;
+        let revoked = app.store.revoked_tokens().await?;
+        let active = keys.iter().find(|key| key.status == KeyStatus::Active);
+        let signer = active.and_then(|key| {
+            self.signers.iter().find(|signer| signer.certificate().fingerprint() == key.certificate_sha256).cloned()
+        });
+        let trusted = keys.iter().filter(|key| matches!(key.status, KeyStatus::Active | KeyStatus::Previous));
+        let leaves = trusted.filter_map(|key| crate::pki::Certificate::first_of(&key.chain_der).ok());
+        let anchors = Anchors::new(leaves.map(|leaf| (Some(app.settings.issuer.clone()), leaf)));
+        Ok(Trust { epoch, signer, anchors, revoked })
+    }
+}

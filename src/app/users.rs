@@ -1,0 +1,123 @@
+//! People, machines, groups, roles and permissions: added, listed, and applied from a seed.
+
+use std::sync::Arc;
+
+use super::App;
+use super::error::Failure;
+use crate::clock::Moment;
+use crate::entropy::uuid;
+use crate::identity::{AccountName, well_known};
+use crate::pki::Certificate;
+use crate::secret::Secret;
+use crate::store::{NewSolution, NewUser, Unit};
+
+/// A person to be added.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// The account.
+    pub name: AccountName,
+    /// A password, or a hash of one that was made elsewhere.
+    pub password: Option<Password>,
+    /// Given name.
+    pub given_name: Option<String>,
+    /// Surname.
+    pub surname: Option<String>,
+    /// Mail address.
+    pub email: Option<String>,
+    /// Groups it belongs to.
+    pub groups: Vec<String>,
+}
+
+/// How a password arrives.
+#[derive(Clone, Debug)]
+pub enum Password {
+    /// In plain text; hashed before any unit of work is opened.
+    Plain(Secret),
+    /// As an argon2id hash in PHC form.
+    Hashed(String),
+}
+
+/// A machine to be added.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    /// The account.
+    pub name: AccountName,
+    /// The certificate it signs with.
+    pub certificate: Certificate,
+    /// Groups it belongs to.
+    pub groups: Vec<String>,
+}
+
+/// The stored form of a password.
+///
+/// # Errors
+/// [`Failure`] when it cannot be hashed.
+pub async fn hash(app: &App, password: Option<Password>) -> Result<Option<String>, Failure> {
+    match password {
+        Some(Password::Plain(password)) => Ok(Some(app.hashing.hash(password, Arc::clone(&app.entropy)).await?)),
+        Some(Password::Hashed(hash)) => Ok(Some(hash)),
+        None => Ok(None),
+    }
+}
+
+/// Adds a person.
+///
+/// # Errors
+/// [`Failure::Store`] when the name is taken or a group does not exist.
+pub async fn add_person(app: &App, mut person: Person) -> Result<(), Failure> {
+    let hash = hash(app, person.password.take()).await?;
+    let mut unit = app.store.begin().await?;
+    write_person(&mut unit, &person, hash, uuid(&*app.entropy)?, app.now()).await?;
+    unit.commit().await?;
+    Ok(())
+}
+
+/// Adds a machine.
+///
+/// # Errors
+/// [`Failure::Store`] when the name or the certificate is taken or a group does not exist.
+pub async fn add_machine(app: &App, machine: Machine) -> Result<(), Failure> {
+    let mut unit = app.store.begin().await?;
+    write_machine(&mut unit, &machine, uuid(&*app.entropy)?, app.now()).await?;
+    unit.commit().await?;
+    Ok(())
+}
+
+/// Writes a person in a unit that is open.
+///
+/// # Errors
+/// [`Failure::Store`].
+pub async fn write_person(
+    unit: &mut Unit,
+    person: &Person,
+    password_hash: Option<String>,
+    id: String,
+    now: Moment,
+) -> Result<(), Failure> {
+    let user = NewUser {
+        id: id.clone(),
+        name: person.name.clone(),
+        given_name: person.given_name.clone(),
+        surname: person.surname.clone(),
+        email: person.email.clone(),
+        password_hash,
+    };
+    unit.add_user(&user, now).await?;
+    for group in person.groups.iter().map(String::as_str).filter(|group| *group != well_known::EVERYONE) {
+        unit.add_member(group, person.name.as_str()).await?;
+    }
+    Ok(())
+}
+
+/// Writes a machine in a unit that is open.
+///
+/// # Errors
+/// [`Failure::Store`].
+pub async fn write_machine(unit: &mut Unit, machine: &Machine, id: String, now: Moment) -> Result<(), Failure> {
+    let solution = NewSolution { id, name: machine.name.clone(), certificate: machine.certificate.clone() };
+    unit.add_solution(&solution, now).await?;
+    for group in machine.groups.iter().map(String::as_str).filter(|group| *group != well_known::EVERYONE) {
+        unit.add_member(group, machine.name.as_str()).await?;
+    }
+    Ok(())
+}
