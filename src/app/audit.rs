@@ -4,8 +4,9 @@ use serde_json::json;
 
 use super::error::{Cause, Refused};
 use super::{App, Peer};
+use crate::soap::EnvelopeError;
 use crate::store::{AuditRow, Outcome};
-use crate::verifier::{About, Report};
+use crate::verifier::{About, Door, Report};
 
 /// What was decided about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +77,11 @@ pub async fn refuse(app: &App, action: Action, principal: &str, report: Report, 
         tracing::error!(trace = peer.trace, %error, "a refusal could not be written to the audit");
     }
     Refused { report, cause }
+}
+
+/// The refusal of a message that could not even be read.
+pub async fn unreadable(app: &App, action: Action, error: &EnvelopeError, door: Door, peer: &Peer) -> Refused {
+    refuse(app, action, "", crate::verifier::unreadable(error, door, app.now()), Cause::Step, peer).await
 }
 
 /// Says in the log what was done.

@@ -52,4 +52,18 @@ pub async fn sweep(app: &App) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Why the service should not get requests now, if it should not.
+///
+/// # Errors
+/// The reason, in words.
+pub async fn readiness(app: &App) -> Result<(), String> {
+    let epoch = app.store.epoch().await.map_err(|error| error.to_string())?;
+    app.standings.saw(epoch);
+    let trust = app.trust.current(app).await.map_err(|error| error.to_string())?;
+    if trust.signer.is_none() {
+        return Err(Failure::NoSigner.to_string());
+    }
+    Ok(())
+}
+
 const SWEEP_SECONDS: u64 = 30;

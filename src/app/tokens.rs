@@ -18,7 +18,7 @@ use crate::identity::Standing;
 use crate::soap::Envelope;
 use crate::store::{Append, Appended, Issued};
 use crate::sts::{Authenticated, Grant, MessageSignature, Minted, decide, mint};
-use crate::verifier::{Door, Finding, Proven, Report, Seen, SignedMessage, StepId, judge};
+use crate::verifier::{Class, Door, Finding, Proven, Report, Seen, SignedMessage, StepId, judge};
 use crate::wstrust::request::{check_action, soap_action_of};
 use crate::wstrust::{IssueRequest, KeyType};
 
@@ -69,6 +69,14 @@ pub async fn issue(app: &App, envelope: &Envelope, soap_action: &str, peer: &Pee
     }
 }
 
+/// A path that names another domain than ours.
+pub async fn unknown_tenant(app: &App, tenant: &str, peer: &Peer) {
+    let mut report = Report::new("sts", app.now());
+    let seen: String = tenant.chars().take(256).collect();
+    report.fail(StepId::RequestTenant, Finding::seen(seen).but(app.settings.domain.as_str().to_owned()));
+    refuse(app, Action::Issue, "", report, Cause::Step, peer).await;
+}
+
 /// A signed request is read from the bytes whose digest held, an unsigned one from the envelope.
 fn read_request(
     envelope: &Envelope,
@@ -109,7 +117,7 @@ async fn authenticate(
     proven: &Proven,
 ) -> Result<(Arc<Standing>, Authenticated), Cause> {
     if proven.token.is_some() {
-        report.fail(StepId::CredentialPresent, Finding::seen("a token").but("a password or a certificate"));
+        report.fail(StepId::CredentialPresent, Finding::seen("a token").but("a password or a certificate").class(Class::Unsupported));
         return Err(Cause::Step);
     }
     let by_certificate = match &proven.certificate {

@@ -1,0 +1,53 @@
+//! How this server is called: by the name it advertises, or by the one a client used (`decisions.md` §12).
+
+use actix_web::HttpRequest;
+use actix_web::http::header::HOST;
+
+/// The server as clients see it.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// `--advertise`: host, and port where it is not 443.
+    pub advertise: Option<String>,
+    /// The address it listens on, for a client that says no host.
+    pub listen: String,
+    /// The lab CA, PEM.
+    pub authority_pem: String,
+    /// The system domain.
+    pub domain: String,
+}
+
+impl Site {
+    /// Host and port for URLs in this answer: advertised, or the request's own after a syntax check.
+    #[must_use]
+    pub fn host<'a>(&'a self, request: &'a HttpRequest) -> &'a str {
+        let asked = request.headers().get(HOST).and_then(|host| host.to_str().ok()).filter(|host| is_host(host));
+        self.advertise.as_deref().or(asked).unwrap_or(&self.listen)
+    }
+
+    /// The URL of the Security Token Service.
+    #[must_use]
+    pub fn sts_url(&self, request: &HttpRequest) -> String {
+        format!("https://{}/sts/STSService/{}", self.host(request), self.domain)
+    }
+}
+
+/// Letters, digits and what stands in host names, addresses and ports; nothing that could end a URL's host.
+#[must_use]
+pub fn is_host(host: &str) -> bool {
+    !host.is_empty() && host.len() <= 262 && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_:[]".contains(&b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_a_host_is_echoed() {
+        for host in ["vc.example", "127.0.0.1:8443", "[::1]:8443", "a_b"] {
+            assert!(is_host(host), "{host}");
+        }
+        for host in ["", "a/b", "a b", "a\"b", "a@b", "a?b", "a#b", "é"] {
+            assert!(!is_host(host), "{host}");
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! From a refusal to the fault VMware's server would send (`sts.md` §2.6): the client learns little, the operator all.
+
+use actix_web::http::StatusCode;
+
+use crate::app::{Cause, Refused};
+use crate::clock::Moment;
+use crate::soap::Fault;
+use crate::sts::{Period, Refusal};
+use crate::verifier::{Class, Seen, Step, StepId};
+use crate::wstrust::{FaultCode, RequestError};
+
+/// Status and fault of a refusal.
+pub(super) fn of(refused: &Refused) -> (StatusCode, Fault) {
+    let fault = match &refused.cause {
+        Cause::Step => match refused.report.refusal() {
+            Some(step) => of_step(step, refused.report.at()),
+            None => FaultCode::RequestFailed.fault(),
+        },
+        Cause::Request(error) => of_request(error),
+        Cause::Decision(refusal) => of_decision(refusal),
+        // The Java client looks for the word (`sts.md` §11.1); nothing the client wrote is repeated.
+        Cause::Locked { name } => FaultCode::FailedAuthentication.with(format!(
+            "The account of the user trying to authenticate is locked. :: User account locked: {{Name: {name}}}"
+        )),
+        Cause::Overloaded | Cause::Unavailable => {
+            return (StatusCode::SERVICE_UNAVAILABLE, FaultCode::RequestFailed.fault());
+        }
+    };
+    (StatusCode::INTERNAL_SERVER_ERROR, fault)
+}
+
+fn of_step(step: &Step, now: Moment) -> Fault {
+    let finding = &step.finding;
+    let said = || match &finding.seen {
+        Seen::Text(text) => text.to_string(),
+        Seen::Nothing | Seen::Count(_) | Seen::Period(..) => String::new(),
+    };
+    match step.id {
+        StepId::XmlSize
+        | StepId::XmlEncoding
+        | StepId::XmlDoctype
+        | StepId::XmlSyntax
+        | StepId::XmlDepth
+        | StepId::XmlNodes
+        | StepId::XmlAttributes
+        | StepId::XmlIdentifiers
+        | StepId::SoapStructure => Fault::soap("Client", "The request is not a SOAP message."),
+        StepId::SoapVersion => Fault::soap("VersionMismatch", "The request is not a SOAP 1.1 message."),
+        StepId::SoapMustUnderstand => {
+            Fault::soap("MustUnderstand", "A header that must be understood is not understood.")
+        }
+        StepId::MessageSecurityHeader => match finding.class {
+            Class::Several => FaultCode::InvalidRequest.with(said()),
+            Class::Unsupported => FaultCode::UnsupportedSecurityToken.with(said()),
+            Class::Unreadable => FaultCode::InvalidSecurityToken.fault(),
+            Class::Wrong | Class::Unavailable => FaultCode::InvalidSecurity.with(said()),
+        },
+        StepId::MessageTimestamp => match finding.seen {
+            Seen::Period(created, expires) => FaultCode::MessageExpired.with(expired(now, created, expires, finding)),
+            Seen::Text(_) | Seen::Nothing | Seen::Count(_) => FaultCode::InvalidSecurity.with(said()),
+        },
+        StepId::MessageKeyReference => match finding.class {
+            Class::Unavailable => FaultCode::SecurityTokenUnavailable.with(said()),
+            Class::Unsupported => FaultCode::UnsupportedSecurityToken.with(said()),
+            Class::Wrong | Class::Several | Class::Unreadable => FaultCode::InvalidSecurity.with(said()),
+        },
+        StepId::MessageSignatureShape
+        | StepId::MessageSignature
+        | StepId::MessageReferences
+        | StepId::MessageDigest => FaultCode::FailedCheck.with("Signature is invalid."),
+        StepId::MessageCoverage => FaultCode::FailedCheck
+            .with("Signature must include <wsu:Timestamp> and either SoapBody, or the WSTrust element within it."),
+        StepId::AssertionShape | StepId::AssertionClaims => {
+            FaultCode::InvalidSecurity.with("The given assertion cannot be parsed.")
+        }
+        StepId::PossessionConfirmation => {
+            FaultCode::UnsupportedSecurityToken.with("Only HoK tokens are supported for authentication!")
+        }
+        StepId::CredentialPresent if finding.class == Class::Unsupported => FaultCode::UnsupportedSecurityToken.fault(),
+        StepId::AssertionPresent
+        | StepId::AssertionIssuer
+        | StepId::AssertionSigner
+        | StepId::AssertionSignature
+        | StepId::AssertionReference
+        | StepId::AssertionDigest
+        | StepId::AssertionInForce
+        | StepId::AssertionAudience
+        | StepId::PossessionSignature
+        | StepId::PossessionKey
+        | StepId::CredentialPresent
+        | StepId::CredentialPassword
+        | StepId::CredentialCertificate
+        | StepId::CredentialAgreement
+        | StepId::AdmissionSubject
+        | StepId::AdmissionRevoked
+        | StepId::AdmissionPermission => FaultCode::FailedAuthentication.fault(),
+        StepId::AdmissionReplay => FaultCode::MessageExpired.fault(),
+        StepId::RequestTenant | StepId::RequestShape | StepId::RequestParameters => FaultCode::InvalidRequest.fault(),
+        StepId::RequestConfirmation => FaultCode::InvalidSecurity.fault(),
+        StepId::RequestLifetime => FaultCode::InvalidTimeRange.fault(),
+        StepId::SessionAnonymous | StepId::SessionLocale | StepId::SessionLimit | StepId::ServiceAvailable => {
+            FaultCode::RequestFailed.fault()
+        }
+    }
+}
+
+fn of_request(error: &RequestError) -> Fault {
+    match error {
+        RequestError::LifetimeOrder => FaultCode::InvalidTimeRange.with(error.to_string()),
+        RequestError::RequestType | RequestError::Action { .. } | RequestError::Time(_) => {
+            FaultCode::InvalidRequest.with(error.to_string())
+        }
+        RequestError::NoRequest | RequestError::Unknown(_) | RequestError::Unsupported(_) | RequestError::Value(_) => {
+            FaultCode::InvalidRequest.fault()
+        }
+    }
+}
+
+fn of_decision(refusal: &Refusal) -> Fault {
+    match refusal {
+        Refusal::UseKey | Refusal::NoCertificate => FaultCode::InvalidSecurity.with(refusal.to_string()),
+        Refusal::Signer { wanted, now, from, until } => FaultCode::InvalidTimeRange.with(format!(
+            "{} :: Signing certificate is not valid at {}, cert validity: {}",
+            rejected(*wanted), java_date(*now), period((Some(*from), Some(*until)))
+        )),
+        Refusal::Start { wanted, start, now, tolerance } => FaultCode::InvalidTimeRange.with(format!(
+            "{} :: The requested token start time differs from the issue instant more than the acceptable deviation \
+             (clock tolerance) of {} ms. Requested token start time={}, issue instant time={}. This might be due to a \
+             clock skew problem.",
+            rejected(*wanted), tolerance.as_millis(), java_date(*start), java_date(*now)
+        )),
+        Refusal::Empty { start, end } => FaultCode::RequestFailed
+            .with(format!("EndTime: {} is not after startTime: {}", java_date(*end), java_date(*start))),
+    }
+}
+
+fn expired(now: Moment, created: Moment, expires: Moment, finding: &crate::verifier::Finding) -> String {
+    let tolerance: u64 = finding.wanted.rsplit(' ').nth(1).and_then(|seconds| seconds.parse().ok()).unwrap_or(0);
+    format!(
+        "The time now {} does not fall in the request lifetime interval extended with clock tolerance of {} ms: [ {}; {}). \
+         This might be due to a clock skew problem.",
+        java_date(now), tolerance * 1_000, java_date(created), java_date(expires)
+    )
+}
+
+fn rejected(wanted: Period) -> String {
+    format!("The token authority rejected an issue request for {}", period(wanted))
+}
+
+fn period((start, end): Period) -> String {
+    let side = |moment: Option<Moment>| moment.map_or_else(|| "null".to_owned(), java_date);
+    format!("TimePeriod [startTime={}, endTime={}]", side(start), side(end))
+}
+
+/// `Date.toString()` of Java in UTC, which log scrapers know.
+fn java_date(at: Moment) -> String {
+    let iso = at.millis_text();
+    let (date, time) = iso.as_str().split_once('T').unwrap_or_default();
+    let mut fields = date.split('-');
+    let (year, month, day) = (fields.next(), fields.next(), fields.next());
+    let month = month.and_then(|month| month.parse::<usize>().ok()).and_then(|month| MONTHS.get(month - 1));
+    let days = usize::try_from(at.seconds().div_euclid(86_400).rem_euclid(7)).unwrap_or(0);
+    let weekday = WEEKDAYS.get(days).copied().unwrap_or_default();
+    let time = time.split('.').next().unwrap_or_default();
+    let (month, day, year) = (month.copied().unwrap_or_default(), day.unwrap_or_default(), year.unwrap_or_default());
+    format!("{weekday} {month} {day} {time} UTC {year}")
+}
+
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+/// 1970 began on a Thursday.
+const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_written_as_java_writes_them() {
+        assert_eq!(java_date(Moment::parse("2026-11-24T08:00:01.500Z").unwrap()), "Tue Nov 24 08:00:01 UTC 2026");
+        assert_eq!(java_date(Moment::EPOCH), "Thu Jan 01 00:00:00 UTC 1970");
+    }
+}

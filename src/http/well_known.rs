@@ -1,0 +1,23 @@
+//! Documents that everybody may read.
+
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::Site;
+use crate::vim::version;
+
+/// The versions of the vim25 API: what every client asks for first (`clients.md` §5.4).
+pub async fn service_versions() -> HttpResponse {
+    HttpResponse::Ok().content_type("text/xml; charset=utf-8").body(version::service_versions())
+}
+
+/// The lab CA.
+pub async fn authority(site: Data<Site>) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/x-pem-file").body(site.authority_pem.clone())
+}
+
+/// Whatever is not served: 404, or 405 for a path that exists.
+pub async fn nothing_here(request: HttpRequest) -> HttpResponse {
+    HttpResponse::new(if request.match_pattern().is_some() { StatusCode::METHOD_NOT_ALLOWED } else { StatusCode::NOT_FOUND })
+}
