@@ -14,6 +14,7 @@ pub mod xml;
 
 // 2 protocols: messages read and written; nothing is decided here.
 pub mod soap;
+pub mod vim;
 
 // 3 judgement: the rules of the house, pure functions of bytes, keys, policy and time.
 pub mod identity;
