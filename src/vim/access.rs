@@ -1,4 +1,5 @@
-//! Who may call what: one table (`session-manager.md` §1.21, §7). Who is asking, and what they hold, the door knows.
+//! Who may call what: one table (`session-manager.md` §1.21, §7). Who is asking, and what they hold, the door
+//! knows.
 //!
 //! A property's access stands beside its name in [`super::object::TYPES`].
 

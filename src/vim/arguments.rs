@@ -1,5 +1,6 @@
-//! The fields of a call or of a data object, read by name (`session-manager.md` §3.1): any order, our namespaces or
-//! none, texts verbatim, numbers and booleans trimmed, `xsi:nil` as absent; what is not in the schema is refused.
+//! The fields of a call or of a data object, read by name (`session-manager.md` §3.1): any order, our
+//! namespaces or none, texts verbatim, numbers and booleans trimmed, `xsi:nil` as absent; what is not in the
+//! schema is refused.
 
 use crate::vim::Reference;
 use crate::xml::Element;

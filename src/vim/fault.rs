@@ -1,7 +1,8 @@
-//! The faults of vim25 as data, the texts real servers send with them (people and scripts grep for those), and their
-//! form on the wire (`session-manager.md` §1.3, §3.3).
+//! The faults of vim25 as data, the texts real servers send with them (people and scripts grep for those),
+//! and their form on the wire (`session-manager.md` §1.3, §3.3).
 //!
-//! Why somebody was refused is not said here: a refused login is [`Fault::InvalidLogin`], whatever the reason.
+//! Why somebody was refused is not said here: a refused login is [`Fault::InvalidLogin`], whatever the
+//! reason.
 
 use crate::soap;
 use crate::vim::object;
@@ -161,8 +162,8 @@ impl Fault {
         )
     }
 
-    /// The fault of SOAP that carries it. The code has no prefix; the element of the detail is called after the very
-    /// type, for pyVmomi reads the name and govmomi `xsi:type`.
+    /// The fault of SOAP that carries it. The code has no prefix; the element of the detail is called after
+    /// the very type, for pyVmomi reads the name and govmomi `xsi:type`.
     #[must_use]
     pub fn soap(&self, version: ApiVersion) -> soap::Fault {
         let name = self.type_name();
@@ -208,7 +209,8 @@ impl Denial {
     }
 }
 
-/// Real servers print the type's inner name; a type we do not know is of the `vim` package, as nearly all are.
+/// Real servers print the type's inner name; a type we do not know is of the `vim` package, as nearly all
+/// are.
 fn gone(object: &Reference) -> String {
     let known = object::managed_type(&object.kind).map(|kind| kind.full_name.to_owned());
     let kind = known.unwrap_or_else(|| format!("vim.{}", object.kind));

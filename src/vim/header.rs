@@ -1,6 +1,7 @@
-//! The two headers of vim25 beside WS-Security (`session-manager.md` §3.4): the session of a client that cannot send a
-//! cookie, and its name for the operation. Their namespace differs by client; only the local name counts. The Java SDK's
-//! `#` never gets here: `xml` reads no relative namespace name, which canonical XML leaves undefined.
+//! The two headers of vim25 beside WS-Security (`session-manager.md` §3.4): the session of a client that
+//! cannot send a cookie, and its name for the operation. Their namespace differs by client; only the local
+//! name counts. The Java SDK's `#` never gets here: `xml` reads no relative namespace name, which canonical
+//! XML leaves undefined.
 
 use crate::secret::Secret;
 use crate::soap::Envelope;

@@ -1,4 +1,5 @@
-//! Locales (`session-manager.md` §6): the grammar `ll` or `ll_CC`, the two lists, and the catalogue that serves one.
+//! Locales (`session-manager.md` §6): the grammar `ll` or `ll_CC`, the two lists, and the catalogue that
+//! serves one.
 
 /// The locale of one who names none.
 pub const DEFAULT: &str = "en";
@@ -51,10 +52,12 @@ fn catalogue(locale: &str) -> &'static str {
     wanted.iter().find_map(|name| MESSAGES.iter().find(|known| *known == name)).copied().unwrap_or(DEFAULT)
 }
 
-/// `messageLocaleList`: the languages of vCenter's own interface. Ours are all in English; a client only reads names.
+/// `messageLocaleList`: the languages of vCenter's own interface. Ours are all in English; a client only
+/// reads names.
 pub const MESSAGES: &[&str] = &["en", "de", "fr", "ja", "ko", "zh_CN", "zh_TW"];
 
-/// `supportedLocaleList`. Wide, because PowerCLI sends the locale of its desktop, and a login must not fail by it.
+/// `supportedLocaleList`. Wide, because `PowerCLI` sends the locale of its desktop, and a login must not fail
+/// by it.
 pub const SUPPORTED: &[&str] = &[
     "en", "de", "fr", "ja", "ko", "zh_CN", "zh_TW", "en_US", "en_GB", "en_CA", "en_AU", "en_IE", "en_IN",
     "en_NZ", "en_SG", "en_ZA", "de_DE", "de_CH", "de_AT", "fr_FR", "fr_CA", "fr_CH", "fr_BE", "ja_JP",

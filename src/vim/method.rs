@@ -1,6 +1,6 @@
 //! The methods of vim25 that are answered here, in one table, and the reading of a call to one
-//! (`session-manager.md` §1, §2, §3.1). A new method is a line in the table and a variant of [`Method`]; whatever does
-//! not answer it then does not compile.
+//! (`session-manager.md` §1, §2, §3.1). A new method is a line in the table and a variant of [`Method`];
+//! whatever does not answer it then does not compile.
 
 mod error;
 
@@ -131,7 +131,8 @@ impl Call {
     /// Reads the call in the body of a message.
     ///
     /// # Errors
-    /// [`CallError`] when there is none, when it is unknown, or when its parameters are not those of the schema.
+    /// [`CallError`] when there is none, when it is unknown, or when its parameters are not those of the
+    /// schema.
     pub fn read(envelope: &Envelope) -> Result<Self, CallError> {
         let element = envelope.request().ok_or_else(|| CallError::without_call(envelope))?;
         let name =
@@ -139,8 +140,8 @@ impl Call {
         Self::read_as(element, name).map_err(|problem| CallError::at(envelope, element, Some(name), problem))
     }
 
-    /// Whether the object, as far as its type is known, has no such method. To be asked once the object is known to
-    /// exist.
+    /// Whether the object, as far as its type is known, has no such method. To be asked once the object is
+    /// known to exist.
     ///
     /// # Errors
     /// [`Fault::MethodNotFound`].

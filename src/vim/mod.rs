@@ -1,5 +1,6 @@
 //! vim25: its messages read and written (`session-manager.md` §1–§3). Nothing is decided here: no session, no
-//! person, no clock. The door fills [`values`] from what the house knows and hands back what [`response`] wrote.
+//! person, no clock. The door fills [`values`] from what the house knows and hands back what [`response`]
+//! wrote.
 
 pub mod access;
 mod arguments;

@@ -1,7 +1,9 @@
-//! The managed objects of the house and the properties of their types, in two tables (`session-manager.md` §2.1).
+//! The managed objects of the house and the properties of their types, in two tables (`session-manager.md`
+//! §2.1).
 //!
-//! What is published here must answer property reads, if only with nothing: a reference to an object that does not
-//! exist ends PowerCLI and Java with `ManagedObjectNotFound`. That a type has a property says nothing about a value.
+//! What is published here must answer property reads, if only with nothing: a reference to an object that
+//! does not exist ends `PowerCLI` and Java with `ManagedObjectNotFound`. That a type has a property says
+//! nothing about a value.
 
 use crate::vim::access::{Access, READ, VIEW};
 use crate::vim::{ApiVersion, Reference};
@@ -91,7 +93,8 @@ const fn object(
 /// The root folder's identifier.
 pub const ROOT: &str = "group-d1";
 
-/// Everything that is published, in the order of `ServiceContent`. The identifiers are a recorded vCenter's (§2.1).
+/// Everything that is published, in the order of `ServiceContent`. The identifiers are a recorded vCenter's
+/// (§2.1).
 pub const PUBLISHED: &[Published] = &[
     Published { kind: "ServiceInstance", value: "ServiceInstance", member: None, since: ApiVersion::FIRST },
     object("Folder", ROOT, "rootFolder", ApiVersion::FIRST),
@@ -129,7 +132,8 @@ const fn managed(
     ManagedType { name, full_name, base: None, properties }
 }
 
-/// Every type of a published object, and the types they extend. Properties newer than our newest version are absent.
+/// Every type of a published object, and the types they extend. Properties newer than our newest version are
+/// absent.
 pub const TYPES: &[ManagedType] = &[
     managed(
         "ServiceInstance",

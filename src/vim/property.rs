@@ -1,5 +1,6 @@
-//! The property collector without its waiting half: what is asked for ([`spec`]), how it is found ([`retrieve`]), how
-//! it is answered ([`content`]) (`session-manager.md` §2.3). A pure function of a specification and of [`Objects`].
+//! The property collector without its waiting half: what is asked for ([`spec`]), how it is found
+//! ([`retrieve`]), how it is answered ([`content`]) (`session-manager.md` §2.3). A pure function of a
+//! specification and of [`Objects`].
 
 pub mod content;
 pub mod retrieve;
@@ -11,8 +12,8 @@ pub use spec::{FilterSpec, mentions};
 
 use crate::vim::{Fault, Reference, Value};
 
-/// The managed objects as one caller sees them. Which properties a type has stands in [`super::object::TYPES`];
-/// whether this caller may read one, and its value, is answered here.
+/// The managed objects as one caller sees them. Which properties a type has stands in
+/// [`super::object::TYPES`]; whether this caller may read one, and its value, is answered here.
 pub trait Objects {
     /// Whether there is such an object.
     fn exists(&self, object: &Reference) -> bool;

@@ -1,4 +1,5 @@
-//! References to managed objects: a type and an identifier, compared as they are written (`session-manager.md` §3.1).
+//! References to managed objects: a type and an identifier, compared as they are written
+//! (`session-manager.md` §3.1).
 
 use crate::vim::object;
 use crate::xml::Element;
@@ -25,8 +26,9 @@ impl Reference {
         Self::new("Folder", object::ROOT)
     }
 
-    /// Reads an element such as `_this`: the type's prefix is dropped, every other attribute (`versionId`, `xsi:type`,
-    /// `serverGuid`) ignored. Without a type it is the published object of that name. Nothing without an identifier.
+    /// Reads an element such as `_this`: the type's prefix is dropped, every other attribute (`versionId`,
+    /// `xsi:type`, `serverGuid`) ignored. Without a type it is the published object of that name. Nothing
+    /// without an identifier.
     #[must_use]
     pub fn read(element: Element<'_>) -> Option<Self> {
         let value = element.text()?.trim();

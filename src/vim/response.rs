@@ -1,6 +1,7 @@
 //! The answer to a call: an envelope with one element, called after the method (`session-manager.md` §3.2).
 //!
-//! The prefixes are a contract: rbvmomi looks for `soapenv`, pyVmomi for an envelope without default namespace.
+//! The prefixes are a contract: rbvmomi looks for `soapenv`, pyVmomi for an envelope without default
+//! namespace.
 
 use crate::vim::values::wire;
 use crate::vim::{ApiVersion, MethodName, Value};
@@ -13,8 +14,8 @@ pub const PROLOG: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 pub const DECLARATIONS: &str = " xmlns:soapenc=\"http://schemas.xmlsoap.org/soap/encoding/\" \
      xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"";
 
-/// The whole message. Without a value, because there is none or the method returns nothing, the element is empty; an
-/// array is one `returnval` for each value; what [`MethodName::Fetch`] read names its own type.
+/// The whole message. Without a value, because there is none or the method returns nothing, the element is
+/// empty; an array is one `returnval` for each value; what [`MethodName::Fetch`] read names its own type.
 #[must_use]
 pub fn write(method: MethodName, returned: Option<&Value>, version: ApiVersion) -> String {
     let mut out = String::with_capacity(1_024);

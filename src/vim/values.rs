@@ -1,8 +1,8 @@
 //! Values of vim25: scalars, references, data objects, arrays; and what a path into one of them finds.
 //!
-//! A data object is a list of its type's fields in the order of the schema, each with the version since which it
-//! exists. [`data`] makes them from plain structs, [`wire`] writes them for a client's version (`session-manager.md`
-//! §1.2, §3.2).
+//! A data object is a list of its type's fields in the order of the schema, each with the version since which
+//! it exists. [`data`] makes them from plain structs, [`wire`] writes them for a client's version
+//! (`session-manager.md` §1.2, §3.2).
 
 pub mod data;
 pub mod wire;
@@ -105,7 +105,8 @@ impl Value {
         Self::Any(Box::new(self))
     }
 
-    /// Follows a path such as `about.apiVersion`. There is no path into an array (§2.3 names none that clients use).
+    /// Follows a path such as `about.apiVersion`. There is no path into an array (§2.3 names none that
+    /// clients use).
     #[must_use]
     pub fn at(&self, path: &str, version: ApiVersion) -> Found<'_> {
         let mut found = Found::Value(self);

@@ -1,7 +1,8 @@
-//! The version of the API a client speaks (`SOAPAction`, `session-manager.md` §3.1) and the ones we publish (§2.2).
+//! The version of the API a client speaks (`SOAPAction`, `session-manager.md` §3.1) and the ones we publish
+//! (§2.2).
 //!
-//! A client must not be shown a field it does not know (§2.1): values carry the version since which they exist, and
-//! the writer leaves out what is newer than the client.
+//! A client must not be shown a field it does not know (§2.1): values carry the version since which they
+//! exist, and the writer leaves out what is newer than the client.
 
 use std::fmt::Write as _;
 
@@ -23,8 +24,9 @@ pub enum Asked {
 }
 
 impl ApiVersion {
-    /// The newest we speak. 8.0.2.0 and not 8.0.3.0: from 8.0.3 on the Java SDK takes the SOAP session for a session
-    /// of `/api` too and skips its own login there (`session-manager.md` §2.1). Nothing in a login's messages is newer.
+    /// The newest we speak. 8.0.2.0 and not 8.0.3.0: from 8.0.3 on the Java SDK takes the SOAP session for a
+    /// session of `/api` too and skips its own login there (`session-manager.md` §2.1). Nothing in a login's
+    /// messages is newer.
     pub const NEWEST: Self = Self([8, 0, 2, 0]);
     /// [`Self::NEWEST`], as `about.apiVersion` says it.
     pub const NEWEST_TEXT: &'static str = "8.0.2.0";
@@ -68,8 +70,8 @@ impl Asked {
         }
     }
 
-    /// The version to answer in: an unknown one is read as the nearest we have, a newer one as our newest. Real
-    /// clients depend on it: govc greets every server with its own newest version (§2.7 F).
+    /// The version to answer in: an unknown one is read as the nearest we have, a newer one as our newest.
+    /// Real clients depend on it: govc greets every server with its own newest version (§2.7 F).
     #[must_use]
     pub fn nearest(&self) -> ApiVersion {
         match self {

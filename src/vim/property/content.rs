@@ -23,8 +23,8 @@ pub struct RetrieveResult {
     pub objects: Vec<ObjectContent>,
 }
 
-/// Splits what was read into the next page and the rest. An empty rest means that this is the last page; keeping the
-/// rest, and naming it, is the door's.
+/// Splits what was read into the next page and the rest. An empty rest means that this is the last page;
+/// keeping the rest, and naming it, is the door's.
 #[must_use]
 pub fn page(
     mut objects: Vec<ObjectContent>,

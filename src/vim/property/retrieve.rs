@@ -1,7 +1,8 @@
-//! The evaluation of a specification (`session-manager.md` §2.3): which objects, which paths, what each path reads.
+//! The evaluation of a specification (`session-manager.md` §2.3): which objects, which paths, what each path
+//! reads.
 //!
-//! Work is bounded by the message: an object is reported once however often it is named, a path is read once for it,
-//! and a traversal is walked once from each object, so that circles end.
+//! Work is bounded by the message: an object is reported once however often it is named, a path is read once
+//! for it, and a traversal is walked once from each object, so that circles end.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -13,9 +14,9 @@ use crate::vim::{ApiVersion, Fault, Reference, Value, object};
 /// Reads everything the specifications select.
 ///
 /// # Errors
-/// [`Fault::ManagedObjectNotFound`] for an object to begin with that does not exist, [`Fault::InvalidProperty`] for a
-/// path that leads nowhere, [`Fault::InvalidArgument`] for a selection by a name that no traversal has. A property the
-/// caller may not read is no error: it is reported as missing.
+/// [`Fault::ManagedObjectNotFound`] for an object to begin with that does not exist,
+/// [`Fault::InvalidProperty`] for a path that leads nowhere, [`Fault::InvalidArgument`] for a selection by a
+/// name that no traversal has. A property the caller may not read is no error: it is reported as missing.
 pub fn retrieve(
     specs: &[FilterSpec],
     objects: &dyn Objects,
@@ -35,7 +36,8 @@ pub fn retrieve(
 /// Reads one property of one object, or a path into it. Nothing when it is not set.
 ///
 /// # Errors
-/// [`Fault::ManagedObjectNotFound`], [`Fault::InvalidProperty`], or the fault of a caller who may not read it.
+/// [`Fault::ManagedObjectNotFound`], [`Fault::InvalidProperty`], or the fault of a caller who may not read
+/// it.
 pub fn fetch(
     this: &Reference,
     path: &str,
@@ -236,7 +238,8 @@ fn read(
     }
 }
 
-/// The path must begin with a property of the type. Of a type the house does not know there is no object to read.
+/// The path must begin with a property of the type. Of a type the house does not know there is no object to
+/// read.
 fn check_path(kind: &str, path: &str) -> Result<(), Fault> {
     let head = path.split('.').next().unwrap_or_default();
     let known = object::managed_type(kind).is_none()

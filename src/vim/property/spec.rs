@@ -1,4 +1,5 @@
-//! What a client wants to read: `PropertyFilterSpec` and what it is made of (`session-manager.md` §2.3, §3.1).
+//! What a client wants to read: `PropertyFilterSpec` and what it is made of (`session-manager.md` §2.3,
+//! §3.1).
 
 use crate::vim::Reference;
 use crate::vim::arguments::{Arguments, Owner, Problem};
@@ -100,7 +101,8 @@ impl ObjectSpec {
 }
 
 impl Selection {
-    /// `xsi:type` says which of the two it is; its prefix differs by client, and it is absent on the base type.
+    /// `xsi:type` says which of the two it is; its prefix differs by client, and it is absent on the base
+    /// type.
     fn read(element: Element<'_>) -> Result<Self, Problem> {
         let owner = Owner::Data("SelectionSpec");
         match element.attribute_in(XSI, "type").map(unprefixed) {

@@ -1,5 +1,5 @@
-//! The data objects of a login, as plain structs: what they hold, in which order it is written, and since when
-//! (`session-manager.md` §1.2, §2.1; versions from the API's type tables).
+//! The data objects of a login, as plain structs: what they hold, in which order it is written, and since
+//! when (`session-manager.md` §1.2, §2.1; versions from the API's type tables).
 
 use crate::clock::Moment;
 use crate::vim::ApiVersion;

@@ -1,7 +1,8 @@
 //! Values as XML (`session-manager.md` §3.2): in a place of known type, or of any type with `xsi:type`.
 //!
-//! Text is escaped, and what no document can hold is dropped: a client's own `User-Agent` must not break the answer
-//! for all others. The prefixes `xsi` and `xsd` are declared by the envelope, the default namespace by the answer.
+//! Text is escaped, and what no document can hold is dropped: a client's own `User-Agent` must not break the
+//! answer for all others. The prefixes `xsi` and `xsd` are declared by the envelope, the default namespace by
+//! the answer.
 
 use std::fmt::Write as _;
 
