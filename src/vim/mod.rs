@@ -15,7 +15,7 @@ pub mod response;
 pub mod values;
 pub mod version;
 
-pub use arguments::Problem;
+pub use arguments::{Owner, Problem};
 pub use fault::Fault;
 pub use method::{Call, CallError, Method, MethodName};
 pub use reference::Reference;

@@ -1,5 +1,5 @@
 //! The property collector without its waiting half: what is asked for ([`spec`]), how it is found
-//! ([`retrieve`]), how it is answered ([`content`]) (`session-manager.md` §2.3). A pure function of a
+//! ([`mod@retrieve`]), how it is answered ([`content`]) (`session-manager.md` §2.3). A pure function of a
 //! specification and of [`Objects`].
 
 pub mod content;
