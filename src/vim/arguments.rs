@@ -1,0 +1,274 @@
+//! The fields of a call or of a data object, read by name (`session-manager.md` §3.1): any order, our
+//! namespaces or none, texts verbatim, numbers and booleans trimmed, `xsi:nil` as absent; what is not in the
+//! schema is refused.
+
+use crate::vim::Reference;
+use crate::xml::Element;
+use crate::xml::names::{VIM, XSI};
+
+/// Why an element is not what the schema wants.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// The body holds no element.
+    #[error("the body holds no call")]
+    NotACall,
+    /// No method of this name, or not in this namespace.
+    #[error("no method {name} in the namespace {namespace:?}")]
+    UnknownMethod {
+        /// The element's local name, cut to a printable length.
+        name: String,
+        /// Its namespace, cut likewise.
+        namespace: String,
+    },
+    /// A required field is not there.
+    #[error("{owner} lacks {name}")]
+    Missing {
+        /// The field.
+        name: &'static str,
+        /// Whose field.
+        owner: Owner,
+    },
+    /// A field the schema does not know.
+    #[error("{owner} has no {name}")]
+    Unknown {
+        /// The element, cut to a printable length.
+        name: String,
+        /// Where it stands.
+        owner: Owner,
+    },
+    /// A field that may stand once stands twice.
+    #[error("{owner} has {name} more than once")]
+    Repeated {
+        /// The field.
+        name: &'static str,
+        /// Whose field.
+        owner: Owner,
+    },
+    /// A field's content is not of its type. What stands there is not repeated: it may be a password.
+    #[error("{name} of {owner} is not {wanted}")]
+    Malformed {
+        /// The field.
+        name: &'static str,
+        /// Whose field.
+        owner: Owner,
+        /// Its type.
+        wanted: &'static str,
+    },
+    /// A field is of its type, and its value still not allowed.
+    #[error("{path} is {seen}, wanted {wanted}")]
+    NotAllowed {
+        /// The path to the field, as the fault names it.
+        path: &'static str,
+        /// The value.
+        seen: i32,
+        /// What is allowed.
+        wanted: &'static str,
+    },
+}
+
+/// Whose fields are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// A call: its fields are parameters.
+    Call(&'static str),
+    /// A data object of this type: its fields are properties.
+    Data(&'static str),
+}
+
+impl std::fmt::Display for Owner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Call(name) => write!(f, "the call {name}"),
+            Self::Data(name) => write!(f, "the data object {name}"),
+        }
+    }
+}
+
+/// The fields of one element, each known to the schema.
+pub(super) struct Arguments<'d> {
+    owner: Owner,
+    fields: Vec<Element<'d>>,
+}
+
+impl<'d> Arguments<'d> {
+    /// The fields of `element`, which may be no others than `known`.
+    pub(super) fn of(element: Element<'d>, owner: Owner, known: &[&str]) -> Result<Self, Problem> {
+        let fields: Vec<_> = element.children().collect();
+        let inherited: &[&str] = match owner {
+            Owner::Call(_) => &["_this"],
+            // Every data object has these two; nobody sets them.
+            Owner::Data(_) => &["dynamicType", "dynamicProperty"],
+        };
+        let is_known = |field: &&Element<'d>| {
+            is_ours(field.namespace())
+                && (known.contains(&field.local()) || inherited.contains(&field.local()))
+        };
+        match fields.iter().find(|field| !is_known(field)) {
+            Some(stranger) => Err(Problem::Unknown { name: short(stranger.qualified()), owner }),
+            None => Ok(Self { owner, fields }),
+        }
+    }
+
+    /// Every field of this name.
+    pub(super) fn all(&self, name: &'static str) -> impl Iterator<Item = Element<'d>> {
+        self.fields.iter().copied().filter(move |field| field.local() == name)
+    }
+
+    /// The field of this name, if it is there and not nil.
+    pub(super) fn optional(&self, name: &'static str) -> Result<Option<Element<'d>>, Problem> {
+        let mut found = self.all(name);
+        match (found.next(), found.next()) {
+            (Some(_), Some(_)) => Err(Problem::Repeated { name, owner: self.owner }),
+            (field, _) => {
+                Ok(field.filter(|field| !matches!(field.attribute_in(XSI, "nil"), Some("true" | "1"))))
+            }
+        }
+    }
+
+    /// The field of this name.
+    pub(super) fn required(&self, name: &'static str) -> Result<Element<'d>, Problem> {
+        self.optional(name)?.ok_or(Problem::Missing { name, owner: self.owner })
+    }
+
+    /// A text, verbatim.
+    pub(super) fn text(&self, name: &'static str) -> Result<&'d str, Problem> {
+        self.required(name)?.text().ok_or_else(|| self.malformed(name, "a text"))
+    }
+
+    /// A text, verbatim, that may be absent.
+    pub(super) fn optional_text(&self, name: &'static str) -> Result<Option<&'d str>, Problem> {
+        let Some(field) = self.optional(name)? else { return Ok(None) };
+        field.text().map(Some).ok_or_else(|| self.malformed(name, "a text"))
+    }
+
+    /// Several texts.
+    pub(super) fn texts(&self, name: &'static str) -> Result<Vec<String>, Problem> {
+        let text = |field: Element<'d>| {
+            field.text().map(str::to_owned).ok_or_else(|| self.malformed(name, "a text"))
+        };
+        self.all(name).map(text).collect()
+    }
+
+    /// A boolean; absent is false.
+    pub(super) fn boolean(&self, name: &'static str) -> Result<bool, Problem> {
+        match self.optional_text(name)?.map(str::trim) {
+            None | Some("false" | "0") => Ok(false),
+            Some("true" | "1") => Ok(true),
+            Some(_) => Err(self.malformed(name, "a boolean")),
+        }
+    }
+
+    /// A number that may be absent.
+    pub(super) fn integer(&self, name: &'static str) -> Result<Option<i32>, Problem> {
+        let Some(text) = self.optional_text(name)? else { return Ok(None) };
+        text.trim().parse().map(Some).map_err(|_| self.malformed(name, "an int"))
+    }
+
+    /// A reference to a managed object.
+    pub(super) fn reference(&self, name: &'static str) -> Result<Reference, Problem> {
+        Reference::read(self.required(name)?).ok_or_else(|| self.malformed(name, "a ManagedObjectReference"))
+    }
+
+    /// Data objects, read by `read`, at least one.
+    pub(super) fn required_data<T>(
+        &self,
+        name: &'static str,
+        read: impl Fn(Element<'d>) -> Result<T, Problem>,
+    ) -> Result<Vec<T>, Problem> {
+        match self.all(name).map(read).collect::<Result<Vec<T>, Problem>>()? {
+            none if none.is_empty() => Err(Problem::Missing { name, owner: self.owner }),
+            some => Ok(some),
+        }
+    }
+
+    pub(super) const fn malformed(&self, name: &'static str, wanted: &'static str) -> Problem {
+        Problem::Malformed { name, owner: self.owner, wanted }
+    }
+}
+
+/// Whether elements of our messages may stand in this namespace; govmomi's signed calls are in none (§3.1).
+pub(super) fn is_ours(namespace: &str) -> bool {
+    matches!(namespace, VIM | "urn:internalvim25" | "")
+}
+
+/// A name from outside, cut to a printable length.
+pub(super) fn short(name: &str) -> String {
+    name.chars().take(64).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::xml::{Document, Limits};
+
+    const OWNER: Owner = Owner::Data("Thing");
+
+    fn with<T>(inner: &str, check: impl Fn(Result<Arguments<'_>, Problem>) -> T) -> T {
+        let text = format!("<t xmlns='urn:vim25' xmlns:xsi='{XSI}'>{inner}</t>");
+        let document = Document::parse(text.into_bytes(), &Limits::MESSAGE).unwrap();
+        check(Arguments::of(document.root(), OWNER, &["a", "b"]))
+    }
+
+    #[test]
+    fn fields_are_found_in_any_order_and_in_our_namespaces_or_none() {
+        for inner in
+            ["<a>1</a><b>2</b>", "<b>2</b><a>1</a>", "<a xmlns=''>1</a><x:b xmlns:x='urn:vim25'>2</x:b>"]
+        {
+            with(inner, |read| {
+                let read = read.ok().unwrap();
+                assert_eq!((read.text("a"), read.text("b")), (Ok("1"), Ok("2")), "{inner}");
+            });
+        }
+    }
+
+    #[test]
+    fn what_the_schema_does_not_know_is_refused() {
+        for inner in ["<c/>", "<a/><c/>", "<a xmlns='urn:other'/>", "<_this/>", "<A/>"] {
+            with(inner, |read| {
+                assert!(matches!(read, Err(Problem::Unknown { owner: OWNER, .. })), "{inner}")
+            });
+        }
+        with("<dynamicType>x</dynamicType>", |read| assert!(read.is_ok()));
+    }
+
+    #[test]
+    fn an_absent_field_a_nil_one_and_a_doubled_one() {
+        with("<a xsi:nil='true'/><b/><b/>", |read| {
+            let read = read.ok().unwrap();
+            assert_eq!(read.optional_text("a"), Ok(None));
+            assert_eq!(read.text("a"), Err(Problem::Missing { name: "a", owner: OWNER }));
+            assert_eq!(read.optional_text("b"), Err(Problem::Repeated { name: "b", owner: OWNER }));
+            assert_eq!(read.texts("b"), Ok(vec![String::new(), String::new()]));
+        });
+        with("<a xsi:nil='false'>x</a>", |read| assert_eq!(read.ok().unwrap().text("a"), Ok("x")));
+    }
+
+    #[test]
+    fn texts_are_verbatim_and_the_rest_is_trimmed() {
+        with("<a> x &amp; y </a><b> true </b>", |read| {
+            let read = read.ok().unwrap();
+            assert_eq!(read.text("a"), Ok(" x & y "));
+            assert_eq!(read.boolean("b"), Ok(true));
+        });
+        with("<a> 12\n</a>", |read| assert_eq!(read.ok().unwrap().integer("a"), Ok(Some(12))));
+        with("", |read| assert_eq!(read.ok().unwrap().boolean("a"), Ok(false)));
+    }
+
+    #[test]
+    fn what_is_of_another_type_is_refused_and_not_repeated() {
+        with("<a>geheim<x/></a><b>yes</b>", |read| {
+            let read = read.ok().unwrap();
+            let refused = [
+                read.text("a").map(drop),
+                read.boolean("b").map(drop),
+                read.integer("b").map(drop),
+                read.texts("a").map(drop),
+                read.reference("a").map(drop),
+            ];
+            for problem in refused.map(Result::unwrap_err) {
+                assert!(matches!(problem, Problem::Malformed { .. }));
+                assert!(!problem.to_string().contains("geheim"));
+            }
+        });
+    }
+}

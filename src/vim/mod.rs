@@ -1,0 +1,23 @@
+//! vim25: its messages read and written (`session-manager.md` §1–§3). Nothing is decided here: no session, no
+//! person, no clock. The door fills [`values`] from what the house knows and hands back what [`response`]
+//! wrote.
+
+pub mod access;
+mod arguments;
+pub mod fault;
+pub mod header;
+pub mod locale;
+pub mod method;
+pub mod object;
+pub mod property;
+pub mod reference;
+pub mod response;
+pub mod values;
+pub mod version;
+
+pub use arguments::{Owner, Problem};
+pub use fault::Fault;
+pub use method::{Call, CallError, Method, MethodName};
+pub use reference::Reference;
+pub use values::Value;
+pub use version::ApiVersion;
