@@ -6,7 +6,7 @@ use super::error::{Cause, Refused};
 use super::{App, Peer};
 use crate::soap::EnvelopeError;
 use crate::store::{AuditRow, Outcome};
-use crate::verifier::{About, Door, Report};
+use crate::verifier::{About, Door, Finding, Report, StepId};
 
 /// What was decided about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,8 +19,8 @@ pub enum Action {
     LoginByPassword,
     /// A session was ended by its holder.
     Logout,
-    /// A privilege was asked for and not held.
-    CheckPrivilege,
+    /// A message that is no call.
+    Call,
 }
 
 impl Action {
@@ -32,7 +32,7 @@ impl Action {
             Self::LoginByToken => "session.login-by-token",
             Self::LoginByPassword => "session.login",
             Self::Logout => "session.logout",
-            Self::CheckPrivilege => "session.check-privilege",
+            Self::Call => "sdk.call",
         }
     }
 }
@@ -82,6 +82,13 @@ pub async fn refuse(app: &App, action: Action, principal: &str, report: Report, 
 /// The refusal of a message that could not even be read.
 pub async fn unreadable(app: &App, action: Action, error: &EnvelopeError, door: Door, peer: &Peer) -> Refused {
     refuse(app, action, "", crate::verifier::unreadable(error, door, app.now()), Cause::Step, peer).await
+}
+
+/// A message whose call or parameters cannot be read.
+pub async fn bad_call(app: &App, what: &str, peer: &Peer) {
+    let mut report = Report::new(Door::Sdk.demands().name, app.now());
+    report.fail(StepId::RequestParameters, Finding::seen(what.to_owned()));
+    refuse(app, Action::Call, "", report, Cause::Step, peer).await;
 }
 
 /// Says in the log what was done.

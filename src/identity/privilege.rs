@@ -1,14 +1,10 @@
 //! Privilege identifiers and the root of the inventory (`session-manager.md` §2.4).
 
-/// The root folder, on which the privileges of the `SessionManager` are checked.
-pub const ROOT: &str = "group-d1";
+pub use crate::vim::access::{READ, VIEW};
+pub use crate::vim::object::ROOT;
 
 /// Held by everybody, logged in or not.
 pub const ANONYMOUS: &str = "System.Anonymous";
-/// Held by everybody who is logged in.
-pub const VIEW: &str = "System.View";
-/// Read on an object.
-pub const READ: &str = "System.Read";
 /// See and end other people's sessions.
 pub const TERMINATE_SESSION: &str = "Sessions.TerminateSession";
 

@@ -90,6 +90,12 @@ impl Standing {
         here().filter(|grant| grant.by_group != own).flat_map(|g| g.privileges.iter().map(String::as_str)).collect()
     }
 
+    /// Whether it holds a privilege on the root folder.
+    #[must_use]
+    pub fn holds(&self, privilege: &str) -> bool {
+        self.privileges_on(ROOT).contains(privilege)
+    }
+
     /// Any permission anywhere lets a principal in, but an explicit `NoAccess` on the root shuts the door
     /// (`decisions.md` §18).
     #[must_use]

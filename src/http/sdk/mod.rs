@@ -1,0 +1,137 @@
+//! The vim25 door: a call in, the act or the reading it names, an answer in the client's version
+//! (`session-manager.md` §3, §7).
+
+mod calls;
+mod cookie;
+mod fault;
+mod objects;
+mod pages;
+
+pub use pages::Pages;
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+
+use super::{Site, limits, observe};
+use crate::app::audit::{Action, unreadable};
+use crate::app::{App, Caller, Peer, sessions};
+use crate::soap::Envelope;
+use crate::verifier::Door;
+use crate::vim::header::CallHeader;
+use crate::vim::version::Asked;
+use crate::vim::{ApiVersion, Call, Fault, MethodName, Value, response};
+
+/// `POST`: one call, one answer.
+pub async fn post(
+    request: HttpRequest,
+    payload: Payload,
+    app: Data<App>,
+    site: Data<Site>,
+    pages: Data<Pages>,
+) -> HttpResponse {
+    let peer = observe::peer(&request);
+    let asked = request.headers().get("SOAPAction").and_then(|action| action.to_str().ok());
+    let version = Asked::read(asked).nearest();
+    let bytes = match limits::body(request.headers(), payload).await {
+        Ok(bytes) => bytes,
+        Err(answer) => return answer,
+    };
+    let envelope = match Envelope::parse(bytes) {
+        Ok(envelope) => envelope,
+        Err(error) => {
+            let refused = unreadable(&app, Action::Call, &error, Door::Sdk, &peer).await;
+            return answer(Err(fault::of(&refused)), version);
+        }
+    };
+    let call = match Call::read(&envelope) {
+        Ok(call) => call,
+        Err(error) => {
+            crate::app::audit::bad_call(&app, &error.to_string(), &peer).await;
+            return answer(Err(Answer::Fault(error.fault())), version);
+        }
+    };
+    let door = Exchange {
+        app: &app,
+        pages: &pages,
+        envelope: &envelope,
+        peer: &peer,
+        version,
+        host: site.host(&request).to_owned(),
+        sts_url: site.sts_url(&request),
+    };
+    let caller = match sessions::caller(&app, &cookies(&request, &envelope), &peer).await {
+        Ok(caller) => caller,
+        Err(failure) => {
+            tracing::error!(error = %failure, "the caller's session could not be read");
+            return answer(Err(Answer::Status(StatusCode::SERVICE_UNAVAILABLE)), version);
+        }
+    };
+    answer(calls::answer(&door, &caller, call).await, version)
+}
+
+/// One request on its way through the door.
+struct Exchange<'a> {
+    app: &'a App,
+    pages: &'a Pages,
+    envelope: &'a Envelope,
+    peer: &'a Peer,
+    version: ApiVersion,
+    host: String,
+    sts_url: String,
+}
+
+/// What a call gives, if it gives something.
+struct Returned {
+    method: MethodName,
+    value: Option<Value>,
+    /// A session that was just opened.
+    cookie: Option<crate::secret::Secret>,
+}
+
+/// What a call gives otherwise.
+enum Answer {
+    /// A fault: status 500, as every client expects.
+    Fault(Fault),
+    /// A bare status, where vCenter sends one.
+    Status(StatusCode),
+}
+
+impl From<Fault> for Answer {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+fn answer(result: Result<Returned, Answer>, version: ApiVersion) -> HttpResponse {
+    match result {
+        Ok(returned) => {
+            let mut answer = xml(StatusCode::OK);
+            if let Some(cookie) = &returned.cookie {
+                answer.insert_header(("Set-Cookie", cookie::set(cookie)));
+            }
+            answer.body(response::write(returned.method, returned.value.as_ref(), version))
+        }
+        Err(Answer::Fault(fault)) => xml(StatusCode::INTERNAL_SERVER_ERROR).body(fault.write(version)),
+        Err(Answer::Status(status)) => HttpResponse::build(status).insert_header(("Retry-After", "2")).finish(),
+    }
+}
+
+fn cookies(request: &HttpRequest, envelope: &Envelope) -> Vec<crate::secret::Secret> {
+    let headers = request.headers().get_all("Cookie").filter_map(|header| header.to_str().ok());
+    let mut cookies: Vec<_> = headers.flat_map(cookie::read).collect();
+    cookies.extend(CallHeader::read(envelope).session_cookie);
+    cookies
+}
+
+fn xml(status: StatusCode) -> HttpResponseBuilder {
+    let mut answer = HttpResponse::build(status);
+    answer.content_type("text/xml; charset=utf-8");
+    answer
+}
+
+/// What a privilege is needed for, and whether the caller has it: everybody who is logged in may look around.
+fn holds(caller: &Caller, privilege: &str) -> bool {
+    let standing = caller.session().map(|caller| &caller.standing);
+    standing.is_some_and(|standing| privilege == crate::vim::access::VIEW || standing.holds(privilege))
+}

@@ -1,0 +1,130 @@
+//! The managed objects as one caller sees them: what each property is worth, and who may read it.
+
+use super::{Exchange, holds};
+use crate::app::Caller;
+use crate::clock::Moment;
+use crate::session::Session;
+use crate::vim::access::Access;
+use crate::vim::fault::Denial;
+use crate::vim::locale::{DEFAULT, MESSAGES, SUPPORTED};
+use crate::vim::object::{self, ROOT};
+use crate::vim::property::{Objects, Reading};
+use crate::vim::values::{AboutInfo, OptionValue, ServiceContent, UserSession};
+use crate::vim::{Fault, Reference, Value};
+
+/// The objects for one call.
+pub(super) struct Inventory<'a> {
+    pub(super) exchange: &'a Exchange<'a>,
+    pub(super) caller: &'a Caller,
+    /// Every live session, read beforehand when the call may ask for it.
+    pub(super) sessions: Vec<Session>,
+    pub(super) now: Moment,
+}
+
+impl Objects for Inventory<'_> {
+    fn exists(&self, object: &Reference) -> bool {
+        object::published(&object.value).is_some_and(|published| published.kind == object.kind)
+    }
+
+    fn read(&self, object: &Reference, property: &str) -> Reading {
+        match self.denied(object, property) {
+            Some(fault) => Reading::Denied(fault),
+            None => self.value(object, property).map_or(Reading::Unset, Reading::Value),
+        }
+    }
+}
+
+impl Inventory<'_> {
+    fn denied(&self, object: &Reference, property: &str) -> Option<Fault> {
+        let access = object::properties(&object.kind).find(|known| known.name == property)?.access;
+        let Access::Privilege(privilege) = access else { return None };
+        if holds(self.caller, privilege) {
+            return None;
+        }
+        // The SessionManager's own privileges stand on the root folder, the others on the object itself.
+        let on_root = object.kind == "SessionManager";
+        let object = if on_root { Reference::root() } else { object.clone() };
+        let denial = Denial { object, privilege };
+        Some(match self.caller.session() {
+            Some(_) => Fault::NoPermission(denial),
+            None => Fault::NotAuthenticated(denial),
+        })
+    }
+
+    fn value(&self, object: &Reference, property: &str) -> Option<Value> {
+        match (object.kind.as_str(), property) {
+            ("ServiceInstance", "content") => Some(self.content().into()),
+            ("ServiceInstance", "serverClock") => Some(Value::DateTime(self.now)),
+            ("SessionManager", "currentSession") => self.caller.session().map(|c| user_session(&c.session).into()),
+            ("SessionManager", "sessionList") => {
+                Some(Value::records("UserSession", self.sessions.iter().map(user_session)))
+            }
+            ("SessionManager", "messageLocaleList") => Some(Value::texts(MESSAGES.iter().copied())),
+            ("SessionManager", "supportedLocaleList") => Some(Value::texts(SUPPORTED.iter().copied())),
+            ("SessionManager", "defaultLocale") => Some(Value::Text(DEFAULT.into())),
+            ("OptionManager", "setting") => Some(Value::records("OptionValue", self.options())),
+            ("UserDirectory", "domainList") => Some(Value::texts([self.domain()])),
+            ("Folder", "name") if object.value == ROOT => Some(Value::Text("Datacenters".into())),
+            ("Folder", "childType") => Some(Value::texts(["Folder", "Datacenter"])),
+            _ => None,
+        }
+    }
+
+    /// The references to everything that is published.
+    pub(super) fn content(&self) -> ServiceContent {
+        ServiceContent { about: AboutInfo::of_this_house(instance_uuid(&self.exchange.app.settings.issuer)) }
+    }
+
+    /// The settings that clients look for (`session-manager.md` §2.6).
+    pub(super) fn options(&self) -> Vec<OptionValue> {
+        let (host, domain) = (&self.exchange.host, self.domain());
+        let idle = self.exchange.app.settings.sessions.idle.as_secs() / 60;
+        let most = self.exchange.app.settings.sessions.max_sessions;
+        let text = |value: String| Value::Text(value);
+        let int = |value: u64| Value::Int(i32::try_from(value).unwrap_or(i32::MAX));
+        [
+            ("VirtualCenter.FQDN", text(host.clone())),
+            ("VirtualCenter.InstanceName", text(host.clone())),
+            ("config.vmacore.soap.maxSessionCount", int(most.into())),
+            ("config.vmacore.soap.sessionTimeout", int(idle)),
+            ("config.vpxd.sso.admin.uri", text(format!("https://{host}/sso-adminserver/sdk/{domain}"))),
+            ("config.vpxd.sso.default.admin", text(format!("Administrator@{domain}"))),
+            ("config.vpxd.sso.default.isGroup", Value::Boolean(false)),
+            ("config.vpxd.sso.enabled", Value::Boolean(true)),
+            ("config.vpxd.sso.groupcheck.uri", text(format!("https://{host}/sso-adminserver/sdk/{domain}"))),
+            ("config.vpxd.sso.sts.uri", text(self.exchange.sts_url.clone())),
+        ]
+        .into_iter()
+        .map(|(key, value)| OptionValue { key: key.into(), value })
+        .collect()
+    }
+
+    fn domain(&self) -> String {
+        self.exchange.app.settings.domain.as_str().to_owned()
+    }
+}
+
+/// A session in the words of vim25.
+pub(super) fn user_session(session: &Session) -> UserSession {
+    UserSession {
+        key: session.key.clone(),
+        user_name: session.user_name.clone(),
+        full_name: session.full_name.clone(),
+        login_time: session.login_time,
+        last_active_time: session.last_active_time,
+        locale: session.locale.clone(),
+        message_locale: session.message_locale.clone(),
+        extension_session: session.extension_session,
+        ip_address: session.ip_address.clone(),
+        user_agent: session.user_agent.clone(),
+        call_count: session.call_count,
+    }
+}
+
+/// One for each issuer, the same after every start.
+fn instance_uuid(issuer: &str) -> String {
+    let hash = crate::pki::certificate::sha256(issuer.as_bytes());
+    let hex = crate::entropy::hex(&hash);
+    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
+    format!("{}-{}-5{}-8{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
+}
