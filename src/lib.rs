@@ -24,3 +24,6 @@ pub mod wstrust;
 pub mod identity;
 pub mod session;
 pub mod verifier;
+
+// 5 acts: what a person, or another program, asks for.
+pub mod client;
