@@ -26,3 +26,6 @@ pub mod identity;
 pub mod session;
 pub mod verifier;
 pub mod sts;
+
+// 5 acts: what a person, or another program, asks for.
+pub mod client;
