@@ -1,0 +1,40 @@
+# What a developer types. `make` alone lists it; the work is in scripts/.
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+.PHONY: help run test check bench clients advisories
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+run: ## build and start the service: SQLite, no configuration (ARGS="…" adds flags)
+	@scripts/need gcc libc6-dev
+	@echo "Building vcsso for release; the first time takes some minutes"
+	cargo build --release
+	@exec $(TARGET)/release/vcsso serve $(ARGS)
+
+test: ## every test, on SQLite and Postgres and against the real clients
+	@scripts/test
+
+clients: ## the real clients alone, on SQLite
+	@scripts/need gcc libc6-dev curl openssl xmlsec1 opensaml-tools
+	@scripts/clients-tools
+	cargo build
+	@tests/clients/run
+
+check: ## format, lints, the pure build, licences and bans, documentation
+	@scripts/need gcc libc6-dev
+	cargo fmt --check
+	cargo clippy --all-targets -- -D warnings
+	cargo check --lib --no-default-features
+	@scripts/cargo-deny
+	cargo deny check bans licenses sources
+	RUSTDOCFLAGS=-Dwarnings cargo doc --no-deps
+
+bench: ## measure; VCSSO_VCSIM names govmomi's simulator, to compare with
+	@scripts/need gcc libc6-dev
+	@scripts/clients-tools
+	VCSSO_VCSIM=$(abspath $(TARGET))/go/vcsim cargo bench
+
+advisories: ## known vulnerabilities among the dependencies (fetches the advisory database)
+	@scripts/cargo-deny
+	cargo deny check advisories

@@ -1,0 +1,252 @@
+"""govmomi's govc: about, sessions by password and by token, SAML tokens, the session cache, refusals."""
+
+import base64
+import json
+import os
+import re
+import subprocess
+import tempfile
+
+from world import PASSWORD, TOOL_SECONDS, expect
+
+ALICE = r"VSPHERE.LOCAL\alice"
+ALICE_LOGIN = {"GOVC_USERNAME": "alice@vsphere.local", "GOVC_PASSWORD": PASSWORD}
+
+
+def cases(program):
+    Govc.program = program
+    return CASES
+
+
+class Govc:
+    """One person at one machine: a session cache of their own, credentials or none."""
+
+    program = "govc"
+
+    def __init__(self, world, **credentials):
+        self.world = world
+        self.credentials = credentials
+        self.home = tempfile.mkdtemp(prefix="govmomi-", dir=world.work)
+
+    def run(self, *arguments):
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("GOVC_", "GOVMOMI_"))}
+        ours = {"GOVC_URL": self.world.url + "/sdk", "GOVC_TLS_CA_CERTS": self.world.ca, "GOVMOMI_HOME": self.home}
+        environment = {**clean, **ours, **self.credentials}
+        return subprocess.run([self.program, *arguments], env=environment, capture_output=True, text=True, timeout=TOOL_SECONDS)
+
+    def __call__(self, *arguments):
+        done = self.run(*arguments)
+        expect(done.returncode == 0, f"govc {arguments[0]}: exit {done.returncode}: {done.stderr or done.stdout}")
+        return done.stdout.strip()
+
+    def refused(self, *arguments):
+        done = self.run(*arguments)
+        expect(done.returncode != 0, f"govc {arguments[0]} succeeded: {done.stdout}")
+        return (done.stdout + done.stderr).strip()
+
+    def current_session(self):
+        return json.loads(self("session.ls", "-S", "-json"))["currentSession"]
+
+    def who(self):
+        return self.current_session()["userName"]
+
+
+def about(world):
+    seen = Govc(world, **ALICE_LOGIN)("about")
+    expect(re.search(r"API type: +VirtualCenter", seen), seen)
+    return seen.splitlines()[0]
+
+
+def a_password_opens_a_session(world):
+    alice = Govc(world, **ALICE_LOGIN)
+    alice("session.login")
+    expect(alice.who() == ALICE, alice.who())
+    return alice.who()
+
+
+def a_cached_session_is_used_again(world):
+    alice = Govc(world, **ALICE_LOGIN)
+    before = world.audit_logins()
+    keys = [alice.current_session()["key"] for _ in range(3)]
+    opened = None if before is None else world.audit_logins() - before
+    expect(len(set(keys)) == 1, keys)
+    expect(opened in (None, 1), f"{opened} sessions opened by three commands")
+    return f"three commands, one key; sessions opened: {'not counted' if opened is None else int(opened)}"
+
+
+def logout_ends_the_session(world):
+    alice, other = Govc(world, **ALICE_LOGIN), Govc(world, **ALICE_LOGIN)
+    key = alice.current_session()["key"]
+    expect(key in session_keys(other), "the session is not in the list before")
+    alice("session.logout")
+    expect(key not in session_keys(other), "the session is still in the list")
+    return "listed before, not after"
+
+
+def a_session_is_removed_by_its_key(world):
+    alice, other = Govc(world, **ALICE_LOGIN), Govc(world, **ALICE_LOGIN)
+    key = alice.current_session()["key"]
+    other("session.rm", key)
+    expect(key not in session_keys(other), "the session is still in the list")
+    return "listed before, not after"
+
+
+def a_clone_ticket_opens_a_second_session(world):
+    alice = Govc(world, **ALICE_LOGIN)
+    ticket = alice("session.login", "-clone")
+    clone = Govc(world)
+    clone("session.login", "-ticket", ticket)
+    expect(clone.who() == ALICE, clone.who())
+    expect(Govc(world).refused("session.login", "-ticket", ticket), "the ticket served twice")
+    return f"{clone.who()}; the ticket serves once"
+
+
+def a_wrong_password_is_refused(world):
+    seen = Govc(world, GOVC_USERNAME="carol@vsphere.local", GOVC_PASSWORD="wrong").refused("session.login")
+    expect("Cannot complete login due to an incorrect user name or password." in seen, seen)
+    return seen
+
+
+def a_wrong_password_gets_no_token(world):
+    seen = Govc(world, GOVC_USERNAME="carol@vsphere.local", GOVC_PASSWORD="wrong").refused("session.login", "-issue")
+    expect("ns0:FailedAuthentication" in seen, seen)
+    return seen
+
+
+def a_user_without_permission_is_refused(world):
+    seen = Govc(world, GOVC_USERNAME="bob@vsphere.local", GOVC_PASSWORD=PASSWORD).refused("session.login")
+    expect("Permission to perform this operation was denied." in seen, seen)
+    return seen
+
+
+def a_bearer_token_opens_a_session(world):
+    token = bearer(world)
+    expect(confirmation(token) == "bearer", token)
+    return login_by_token(world, token, ALICE)
+
+
+def a_bearer_token_opens_a_session_beside_a_signature(world):
+    """govc signs whenever it has a certificate; beside a bearer token that proves nothing and harms nothing."""
+    return login_by_token(world, bearer(world), ALICE, *user_flags(world))
+
+
+def a_certificate_gets_a_holder_of_key_token(world):
+    flags = robot_flags(world)
+    token = Govc(world)("session.login", "-issue", *flags)
+    expect(confirmation(token) == "holder-of-key", token)
+    return login_by_token(world, token, r"VSPHERE.LOCAL\ci-robot", *flags)
+
+
+def a_password_and_a_strange_certificate_get_a_holder_of_key_token(world):
+    flags = user_flags(world)
+    token = Govc(world, **ALICE_LOGIN)("session.login", "-issue", *flags)
+    expect(confirmation(token) == "holder-of-key", token)
+    return login_by_token(world, token, ALICE, *flags)
+
+
+def a_holder_of_key_token_is_nothing_without_its_key(world):
+    token = Govc(world)("session.login", "-issue", *robot_flags(world))
+    unsigned = Govc(world).refused("session.login", "-l", "-token", token)
+    stranger = Govc(world).refused("session.login", "-l", "-token", token, *user_flags(world))
+    for seen in (unsigned, stranger):
+        expect("Cannot complete login" in seen, seen)
+    return unsigned
+
+
+def a_changed_token_is_refused(world):
+    seen = Govc(world).refused("session.login", "-l", "-token", bearer(world).replace("alice@", "carol@"))
+    expect("Cannot complete login" in seen, seen)
+    return seen
+
+
+def a_solution_user_acts_as_a_user(world):
+    flags = robot_flags(world)
+    token = Govc(world)("session.login", "-issue", "-lifetime", "24h", "-token", bearer(world), *flags)
+    expect(confirmation(token) == "holder-of-key" and "alice@" in token, token)
+    return login_by_token(world, token, ALICE, *flags)
+
+
+def a_holder_of_key_token_is_renewed(world):
+    flags = robot_flags(world)
+    token = Govc(world)("session.login", "-issue", *flags)
+    renewed = Govc(world)("session.login", "-renew", "-lifetime", "24h", "-token", token, *flags)
+    expect(renewed != token and confirmation(renewed) == "holder-of-key", renewed)
+    return login_by_token(world, renewed, r"VSPHERE.LOCAL\ci-robot", *flags)
+
+
+def a_bearer_token_opens_a_REST_session(world):
+    cookie = Govc(world)("session.login", "-r", "-l", "-token", bearer(world))
+    expect(cookie, "no session id")
+    return f"session id of {len(cookie)} characters"
+
+
+def a_holder_of_key_token_opens_a_REST_session(world):
+    flags = robot_flags(world)
+    token = Govc(world)("session.login", "-issue", *flags)
+    cookie = Govc(world)("session.login", "-r", "-l", "-token", token, *flags)
+    expect(cookie, "no session id")
+    return f"session id of {len(cookie)} characters"
+
+
+def a_token_is_exchanged_for_a_JWT(world):
+    jwt = Govc(world)("session.login", "-jwt", "vmware-tes:vc:nsxd-v2:nsx", "-token", bearer(world))
+    expect(jwt.count(".") == 2, jwt or "nothing printed")
+    claims = jwt.split()[0].split(".")[1]
+    subject = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["sub"]
+    expect("alice" in subject, subject)
+    return subject
+
+
+def bearer(world):
+    return Govc(world, **ALICE_LOGIN)("session.login", "-issue")
+
+
+def login_by_token(world, token, wanted, *flags):
+    """Logs in, and asks with the session that this opened who one is."""
+    person = Govc(world)
+    cookie = person("session.login", "-l", "-token", token, *flags)
+    expect(cookie, "no cookie printed")
+    expect(person.who() == wanted, f"{person.who()}, wanted {wanted}")
+    return person.who()
+
+
+def session_keys(person):
+    return [session["key"] for session in json.loads(person("session.ls", "-json"))["sessionList"]]
+
+
+def confirmation(token):
+    found = re.search(r'SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:([a-z-]+)"', token)
+    return found and found.group(1)
+
+
+def robot_flags(world):
+    certificate, key = world.robot()
+    return ["-cert", certificate, "-key", key]
+
+
+def user_flags(world):
+    return ["-cert", world.user_cert, "-key", world.user_key]
+
+
+CASES = [
+    about,
+    a_password_opens_a_session,
+    a_cached_session_is_used_again,
+    logout_ends_the_session,
+    a_session_is_removed_by_its_key,
+    a_clone_ticket_opens_a_second_session,
+    a_wrong_password_is_refused,
+    a_wrong_password_gets_no_token,
+    a_user_without_permission_is_refused,
+    a_bearer_token_opens_a_session,
+    a_bearer_token_opens_a_session_beside_a_signature,
+    a_certificate_gets_a_holder_of_key_token,
+    a_password_and_a_strange_certificate_get_a_holder_of_key_token,
+    a_holder_of_key_token_is_nothing_without_its_key,
+    a_changed_token_is_refused,
+    a_solution_user_acts_as_a_user,
+    a_holder_of_key_token_is_renewed,
+    a_bearer_token_opens_a_REST_session,
+    a_holder_of_key_token_opens_a_REST_session,
+    a_token_is_exchanged_for_a_JWT,
+]

@@ -1,0 +1,182 @@
+"""pyVmomi 9: sessions by password and by SAML token, holder-of-key, delegation, refusals. Runs in the venv; `run` calls it."""
+
+import ssl
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.dont_write_bytecode = True
+
+from pyVim import sso
+from pyVim.connect import Disconnect, SmartConnect, VimSessionOrientedStub
+from pyVmomi import SoapStubAdapter, vim
+
+from world import PASSWORD, World, expect, play
+
+ALICE = r"VSPHERE.LOCAL\alice"
+ROBOT = r"VSPHERE.LOCAL\ci-robot"
+VERSION = "vim.version.v8_0_2_0"  # 8.0.2.0, which the service's vimServiceVersions.xml names
+
+
+def a_bearer_token_opens_a_session(world):
+    return who(connect(world, token=bearer(world), tokenType="saml"), ALICE)
+
+
+def a_bearer_token_asked_for_with_a_certificate_opens_a_session(world):
+    """The certificate only joins the TLS handshake: pyVmomi signs no request of a password."""
+    certificate, key = world.user_cert, world.user_key
+    token = sts(world).get_bearer_saml_assertion("alice@vsphere.local", PASSWORD, certificate, key, ssl_context=tls(world))
+    return who(connect(world, token=token, tokenType="saml"), ALICE)
+
+
+def a_bearer_token_serves_a_long_lived_stub(world):
+    login = VimSessionOrientedStub.makeCredBearerTokenLoginMethod(
+        "alice@vsphere.local", PASSWORD, sts_url(world), ssl_context=tls(world)
+    )
+    return who(session_stub(world, login), ALICE)
+
+
+def a_certificate_gets_a_holder_of_key_token_for_a_long_lived_stub(world):
+    certificate, key = world.robot()
+    login = VimSessionOrientedStub.makeCertHokTokenLoginMethod(sts_url(world), ssl_context=tls(world))
+    return who(session_stub(world, login, certFile=certificate, certKeyFile=key), ROBOT)
+
+
+def a_holder_of_key_token_gets_another(world):
+    first = holder_of_key(world)
+    second = sts(world).get_token_by_token(first, world.robot_key, ssl_context=tls(world))
+    expect(second != first and "cm:holder-of-key" in second, second)
+    return login_signed(world, second, ROBOT)
+
+
+def a_solution_user_acts_as_a_user(world):
+    token = holder_of_key(world, act_as_token=bearer(world, delegatable=True))
+    expect("cm:holder-of-key" in token and "alice@" in token, token)
+    return login_signed(world, token, ALICE)
+
+
+def a_password_opens_a_session(world):
+    return who(connect(world, user="alice@vsphere.local", pwd=PASSWORD), ALICE)
+
+
+def disconnect_ends_the_session(world):
+    si = connect(world, user="alice@vsphere.local", pwd=PASSWORD)
+    session = si._stub.cookie
+    Disconnect(si)
+    si._stub.cookie = session
+    try:
+        left = si.content.sessionManager.currentSession
+    except vim.fault.NotAuthenticated as fault:
+        return type(fault).__name__
+    expect(left is None, left)
+    return "no current session"
+
+
+def a_wrong_password_gets_no_token(world):
+    try:
+        sts(world).get_bearer_saml_assertion("carol@vsphere.local", "wrong", ssl_context=tls(world))
+    except sso.SoapException as fault:
+        expect("FailedAuthentication" in fault._fault_code, fault)
+        return f"{fault._fault_code}: {fault._fault_string}"
+    raise AssertionError("a token was issued")
+
+
+def a_wrong_password_opens_no_session(world):
+    return refused(vim.fault.InvalidLogin, lambda: connect(world, user="carol@vsphere.local", pwd="wrong"))
+
+
+def a_user_without_permission_is_refused(world):
+    return refused(vim.fault.NoPermission, lambda: connect(world, user="bob@vsphere.local", pwd=PASSWORD))
+
+
+def a_token_of_a_user_without_permission_is_refused(world):
+    token = bearer(world, "bob@vsphere.local")
+    return refused(vim.fault.NoPermission, lambda: connect(world, token=token, tokenType="saml"))
+
+
+def a_changed_token_is_refused(world):
+    token = bearer(world).replace("alice@", "carol@")
+    return refused(vim.fault.InvalidLogin, lambda: connect(world, token=token, tokenType="saml"))
+
+
+def a_holder_of_key_token_is_nothing_without_its_key(world):
+    token = holder_of_key(world)
+    return refused(vim.fault.InvalidLogin, lambda: connect(world, token=token, tokenType="saml"))
+
+
+def connect(world, **credentials):
+    return SmartConnect(host=world.host, port=world.port, sslContext=tls(world), **credentials)
+
+
+def who(si, wanted):
+    name = si.content.sessionManager.currentSession.userName
+    Disconnect(si)
+    expect(name == wanted, f"{name}, wanted {wanted}")
+    return name
+
+
+def refused(wanted, act):
+    try:
+        act()
+    except wanted as fault:
+        return f"{type(fault).__name__}: {fault.msg}"
+    raise AssertionError("a session was opened")
+
+
+def session_stub(world, login, **certificate):
+    # Given a certificate, the adapter makes a context of its own, so it must hear of the CA as well.
+    trust = {"sslContext": tls(world), "cacertsFile": world.ca}
+    stub = SoapStubAdapter(world.host, world.port, version=VERSION, path="/sdk", **trust, **certificate)
+    return vim.ServiceInstance("ServiceInstance", VimSessionOrientedStub(stub, login))
+
+
+def login_signed(world, token, wanted):
+    """LoginByToken with a token in hand, signed by ci-robot's key: what makeCertHokTokenLoginMethod does after its token."""
+    stub = SoapStubAdapter(world.host, world.port, version=VERSION, path="/sdk", sslContext=tls(world), samlToken=token)
+    si = vim.ServiceInstance("ServiceInstance", stub)
+    with stub.requestModifier(lambda request: sso.add_saml_context(request, token, world.robot_key)):
+        si.content.sessionManager.LoginByToken()
+    stub.samlToken = None
+    return who(si, wanted)
+
+
+def bearer(world, user="alice@vsphere.local", **asked):
+    return sts(world).get_bearer_saml_assertion(user, PASSWORD, ssl_context=tls(world), **asked)
+
+
+def holder_of_key(world, **asked):
+    certificate, key = world.robot()
+    return sts(world).get_hok_saml_assertion(certificate, key, ssl_context=tls(world), **asked)
+
+
+def sts(world):
+    return sso.SsoAuthenticator(sts_url(world))
+
+
+def sts_url(world):
+    return world.url + "/sts/STSService"
+
+
+def tls(world):
+    return ssl.create_default_context(cafile=world.ca)
+
+
+CASES = [
+    a_bearer_token_opens_a_session,
+    a_bearer_token_asked_for_with_a_certificate_opens_a_session,
+    a_bearer_token_serves_a_long_lived_stub,
+    a_certificate_gets_a_holder_of_key_token_for_a_long_lived_stub,
+    a_holder_of_key_token_gets_another,
+    a_solution_user_acts_as_a_user,
+    a_password_opens_a_session,
+    disconnect_ends_the_session,
+    a_wrong_password_gets_no_token,
+    a_wrong_password_opens_no_session,
+    a_user_without_permission_is_refused,
+    a_token_of_a_user_without_permission_is_refused,
+    a_changed_token_is_refused,
+    a_holder_of_key_token_is_nothing_without_its_key,
+]
+
+if __name__ == "__main__":
+    play("pyvmomi", World.from_environment(), CASES)
