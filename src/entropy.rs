@@ -1,7 +1,5 @@
 //! Chance, injected: every random byte of the house comes through [`Entropy`].
 
-use std::fmt::Write as _;
-
 /// Where random bytes come from.
 pub trait Entropy: Send + Sync {
     /// Fills `bytes` with random ones.
@@ -66,8 +64,9 @@ pub fn hex(bytes: &[u8]) -> String {
 }
 
 fn push_hex(text: &mut String, byte: u8) {
-    // Writing to a String cannot fail.
-    let _ = write!(text, "{byte:02x}");
+    for nibble in [byte >> 4, byte & 0xf] {
+        text.push(char::from(if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }));
+    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,6 @@ use crate::xml::{Cursor, Document, Element, Limits, Unexpected, c14n};
 #[derive(Debug)]
 pub struct VerifiedInfo {
     document: Document,
-    canonical: String,
 }
 
 /// One reference of a verified `SignedInfo`.
@@ -56,15 +55,15 @@ impl VerifiedInfo {
         if !key.verifies(signature.algorithm.hash(), canonical.as_bytes(), &signature.value) {
             return Err(SignatureError::Value);
         }
-        let bytes = canonical.clone().into_bytes();
+        let bytes = canonical.into_bytes();
         let document = Document::parse(bytes, &Limits::MESSAGE).map_err(|_| SignatureError::Shape("SignedInfo"))?;
-        Ok(Self { document, canonical })
+        Ok(Self { document })
     }
 
     /// The bytes that were signed: what makes a message unique (`attacks.md` §2.6).
     #[must_use]
     pub fn canonical(&self) -> &str {
-        &self.canonical
+        self.document.root().raw()
     }
 
     /// The references, at most `most`.

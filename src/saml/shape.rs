@@ -9,6 +9,7 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use memchr::{memchr, memchr2, memmem};
 
 use super::assertion::{Assertion, Attribute, AuthnStatement, Conditions, Confirmation, Subject};
 use super::names::{
@@ -57,8 +58,10 @@ impl<'a> Recognised<'a> {
         scan.literal(literal::ISSUER_END)?;
         let head = token.get(..token.len() - scan.0.len())?;
         scan.literal(literal::SIGNATURE)?;
-        let (inside, rest) = scan.0.split_once(literal::SIGNATURE_VALUE)?;
+        let place = memmem::find(scan.0.as_bytes(), literal::SIGNATURE_VALUE.as_bytes())?;
+        let (inside, rest) = scan.0.split_at(place);
         scan.0 = rest;
+        scan.literal(literal::SIGNATURE_VALUE)?;
         let (algorithm, digest) = read_signed_info(inside, id)?;
         let signature = STANDARD.decode(scan.field()?).ok()?;
         scan.literal(literal::KEY_INFO)?;
@@ -108,13 +111,15 @@ impl<'a> Recognised<'a> {
 
 /// The inside must be exactly what we would write for this algorithm, identifier and digest.
 fn read_signed_info<'a>(inside: &'a str, id: &str) -> Option<(SignatureAlgorithm, &'a str)> {
-    let (_, after) = inside.split_once("SignatureMethod Algorithm=\"")?;
-    let algorithm = SignatureAlgorithm::from_uri(after.split_once('"')?.0)?;
+    let method = memmem::find(inside.as_bytes(), SIGNATURE_METHOD.as_bytes())? + SIGNATURE_METHOD.len();
+    let algorithm = SignatureAlgorithm::from_uri(inside.get(method..)?.split_once('"')?.0)?;
     let digest = inside.strip_suffix("</ds:DigestValue></ds:Reference>")?.rsplit_once('>')?.1;
     let mut expected = String::with_capacity(inside.len());
     signed_info(&mut expected, algorithm, &[NewReference { id, enveloped: Some(PREFIX_LIST), digest }]);
     (expected == inside).then_some((algorithm, digest))
 }
+
+const SIGNATURE_METHOD: &str = "SignatureMethod Algorithm=\"";
 
 fn read_subject(scan: &mut Scan<'_>) -> Option<Subject> {
     scan.literal(literal::SUBJECT)?;
@@ -197,9 +202,10 @@ impl<'a> Scan<'a> {
 
     /// Up to the next `<` or `"`: nothing in it may need escaping, anywhere.
     fn field(&mut self) -> Option<&'a str> {
-        let end = self.0.bytes().position(|byte| matches!(byte, b'<' | b'"'))?;
+        let end = memchr2(b'<', b'"', self.0.as_bytes())?;
         let (field, rest) = self.0.split_at(end);
-        let plain = !field.bytes().any(|byte| byte < 0x20 || matches!(byte, b'&' | b'>' | 0x7f..));
+        let odd = |byte: u8| byte < 0x20 || byte == b'&' || byte == b'>' || byte >= 0x7f;
+        let plain = !field.bytes().fold(false, |found, byte| found | odd(byte));
         self.0 = rest;
         plain.then_some(field)
     }
@@ -222,7 +228,7 @@ impl<'a> Scan<'a> {
 
     /// Element content in canonical form, its four escapes resolved.
     fn text(&mut self) -> Option<Cow<'a, str>> {
-        let end = self.0.bytes().position(|byte| byte == b'<')?;
+        let end = memchr(b'<', self.0.as_bytes())?;
         let (text, rest) = self.0.split_at(end);
         self.0 = rest;
         let odd = |byte: u8| (byte < 0x20 && byte != b'\t' && byte != b'\n') || byte == b'>';

@@ -1,6 +1,6 @@
 //! Exclusive XML canonicalisation 1.0 without comments, of one element of a parsed document.
 
-use super::document::{Content, Element};
+use super::document::{AttributeView, Content, Element};
 use super::write;
 
 /// The canonical form of `apex`, with the namespaces of `inclusive` prefixes treated inclusively, and without the
@@ -102,15 +102,22 @@ impl<'d> Writer<'d, '_> {
     }
 
     fn attributes(&mut self, element: Element<'d>) {
+        let in_order = element.attributes().is_sorted_by_key(|attribute| (attribute.namespace, attribute.local));
+        if in_order {
+            element.attributes().for_each(|attribute| self.attribute(attribute));
+            return;
+        }
         let mut sorted: Vec<_> = element.attributes().collect();
         sorted.sort_unstable_by_key(|attribute| (attribute.namespace, attribute.local));
-        for attribute in sorted {
-            self.out.push(' ');
-            self.out.push_str(attribute.qualified);
-            self.out.push_str("=\"");
-            write::attribute(&mut self.out, attribute.value);
-            self.out.push('"');
-        }
+        sorted.into_iter().for_each(|attribute| self.attribute(attribute));
+    }
+
+    fn attribute(&mut self, attribute: AttributeView<'d>) {
+        self.out.push(' ');
+        self.out.push_str(attribute.qualified);
+        self.out.push_str("=\"");
+        write::attribute(&mut self.out, attribute.value);
+        self.out.push('"');
     }
 }
 

@@ -5,7 +5,7 @@ use super::document::Element;
 /// The children of one element, taken in order.
 pub struct Cursor<'d> {
     parent: Element<'d>,
-    rest: std::iter::Peekable<Box<dyn Iterator<Item = Element<'d>> + 'd>>,
+    next: Option<Element<'d>>,
 }
 
 /// Something else stands where the schema wants an element.
@@ -26,14 +26,15 @@ impl<'d> Cursor<'d> {
     /// # Errors
     /// [`Unexpected`] when there is text between the children.
     pub fn over(parent: Element<'d>) -> Result<Self, Unexpected> {
-        let rest: Box<dyn Iterator<Item = Element<'d>>> = Box::new(parent.children());
-        let cursor = Self { parent, rest: rest.peekable() };
+        let cursor = Self { parent, next: parent.first_child() };
         if parent.has_loose_text() { Err(cursor.unexpected("text", "elements only")) } else { Ok(cursor) }
     }
 
     /// The next child, if it has this name.
     pub fn optional(&mut self, namespace: &str, local: &str) -> Option<Element<'d>> {
-        self.rest.next_if(|child| child.is(namespace, local))
+        let found = self.next.filter(|child| child.is(namespace, local))?;
+        self.next = found.next_sibling();
+        Some(found)
     }
 
     /// The next child, which must have this name.
@@ -44,7 +45,7 @@ impl<'d> Cursor<'d> {
         match self.optional(namespace, local) {
             Some(element) => Ok(element),
             None => {
-                let seen = self.rest.peek().map_or("nothing".to_owned(), |child| child.qualified().to_owned());
+                let seen = self.next.map_or("nothing".to_owned(), |child| child.qualified().to_owned());
                 Err(self.unexpected(&seen, local))
             }
         }
@@ -54,8 +55,8 @@ impl<'d> Cursor<'d> {
     ///
     /// # Errors
     /// [`Unexpected`] when there is another child.
-    pub fn end(mut self) -> Result<(), Unexpected> {
-        match self.rest.next() {
+    pub fn end(self) -> Result<(), Unexpected> {
+        match self.next {
             Some(child) => Err(self.unexpected(child.qualified(), "nothing more")),
             None => Ok(()),
         }

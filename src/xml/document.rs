@@ -219,10 +219,30 @@ impl<'d> Element<'d> {
 
     /// The elements directly inside, in order.
     pub fn children(self) -> impl Iterator<Item = Self> {
-        self.content().filter_map(|content| match content {
-            Content::Element(element) => Some(element),
-            Content::Text(_) => None,
-        })
+        std::iter::successors(self.first_child(), |child| child.next_sibling())
+    }
+
+    /// The first element directly inside.
+    #[must_use]
+    pub fn first_child(self) -> Option<Self> {
+        self.element_from(self.document.node(self.id)?.first)
+    }
+
+    /// The next element beside it.
+    #[must_use]
+    pub fn next_sibling(self) -> Option<Self> {
+        self.element_from(self.document.node(self.id)?.next)
+    }
+
+    /// The first element in a row of siblings.
+    fn element_from(self, mut id: Id) -> Option<Self> {
+        loop {
+            let node = self.document.node(id)?;
+            if matches!(node.kind, Kind::Element(_)) {
+                return Some(Element { document: self.document, id });
+            }
+            id = node.next;
+        }
     }
 
     /// The first child with this name.

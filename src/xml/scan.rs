@@ -13,9 +13,18 @@ pub(super) const fn is_xml_character(c: char) -> bool {
 }
 
 /// A name without colon (Namespaces in XML 1.0 §4).
-pub(super) fn is_ncname(name: &str) -> bool {
+fn is_ncname(name: &str) -> bool {
     let mut characters = name.chars();
     characters.next().is_some_and(starts_name) && characters.all(continues_name)
+}
+
+/// The same for the names every message is full of, without decoding characters.
+pub(super) fn is_name(name: &str) -> bool {
+    let simple = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    match name.as_bytes().first() {
+        Some(first) if first.is_ascii_alphabetic() || *first == b'_' => name.bytes().all(simple) || is_ncname(name),
+        _ => is_ncname(name),
+    }
 }
 
 /// An absolute URI: a scheme and a colon first. Relative namespace names make canonicalisers disagree (C13).

@@ -1,27 +1,37 @@
 //! Text into XML: escaped as canonical XML escapes it, so that what is written is already canonical.
 
+use memchr::{memchr, memchr3};
+
 use super::scan::is_xml_character;
 
 /// Appends `text` as element content: `& < >` and CR escaped.
 pub fn text(out: &mut String, text: &str) {
-    escape(out, text, |c| match c {
-        '&' => Some("&amp;"),
-        '<' => Some("&lt;"),
-        '>' => Some("&gt;"),
-        '\r' => Some("&#xD;"),
+    if memchr3(b'&', b'<', b'>', text.as_bytes()).is_none() && memchr(b'\r', text.as_bytes()).is_none() {
+        return out.push_str(text);
+    }
+    escape(out, text, |byte| match byte {
+        b'&' => Some("&amp;"),
+        b'<' => Some("&lt;"),
+        b'>' => Some("&gt;"),
+        b'\r' => Some("&#xD;"),
         _ => None,
     });
 }
 
 /// Appends `value` as the content of a double-quoted attribute: `& < "`, tab, LF and CR escaped.
 pub fn attribute(out: &mut String, value: &str) {
-    escape(out, value, |c| match c {
-        '&' => Some("&amp;"),
-        '<' => Some("&lt;"),
-        '"' => Some("&quot;"),
-        '\t' => Some("&#x9;"),
-        '\n' => Some("&#xA;"),
-        '\r' => Some("&#xD;"),
+    if memchr3(b'&', b'<', b'"', value.as_bytes()).is_none()
+        && memchr3(b'\t', b'\n', b'\r', value.as_bytes()).is_none()
+    {
+        return out.push_str(value);
+    }
+    escape(out, value, |byte| match byte {
+        b'&' => Some("&amp;"),
+        b'<' => Some("&lt;"),
+        b'"' => Some("&quot;"),
+        b'\t' => Some("&#x9;"),
+        b'\n' => Some("&#xA;"),
+        b'\r' => Some("&#xD;"),
         _ => None,
     });
 }
@@ -49,9 +59,9 @@ pub fn printable(text: &str) -> String {
     text.chars().filter(|c| is_xml_character(*c)).collect()
 }
 
-fn escape(out: &mut String, text: &str, escaped: impl Fn(char) -> Option<&'static str>) {
+fn escape(out: &mut String, text: &str, escaped: impl Fn(u8) -> Option<&'static str>) {
     let mut rest = text;
-    while let Some((place, replacement)) = rest.char_indices().find_map(|(at, c)| escaped(c).map(|e| (at, e))) {
+    while let Some((place, replacement)) = rest.bytes().enumerate().find_map(|(at, b)| escaped(b).map(|e| (at, e))) {
         let (before, from) = rest.split_at(place);
         out.push_str(before);
         out.push_str(replacement);

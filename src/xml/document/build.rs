@@ -1,10 +1,11 @@
 //! From tokens to the arena: the one pass over hostile bytes.
 
+use memchr::{memchr, memchr3};
 use quick_xml::Reader;
 use quick_xml::events::attributes::Attribute as Token;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
-use super::super::scan::{is_absolute, is_ncname, is_xml_character, only_xml_characters};
+use super::super::scan::{is_absolute, is_name, is_xml_character, only_xml_characters};
 use super::super::{Limits, XmlError};
 use super::{Attribute, Declaration, Document, ElementData, Id, Kind, NONE, Node, Slice, index, is_reserved, is_white};
 
@@ -196,7 +197,7 @@ impl Builder<'_> {
             (_, uri) if is_reserved(uri) => return wrong("a reserved namespace"),
             ("", "") => {}
             (_, "") => return wrong("a prefix without namespace"),
-            (name, _) if !name.is_empty() && !is_ncname(name) => return wrong("a prefix that is no name"),
+            (name, _) if !name.is_empty() && !is_name(name) => return wrong("a prefix that is no name"),
             (_, uri) if !is_absolute(uri) => return wrong("a relative namespace name"),
             _ => {}
         }
@@ -240,7 +241,7 @@ impl Builder<'_> {
             return Ok(());
         }
         let wrong = |what| Err(XmlError::Identifier { id: name.chars().take(64).collect(), what });
-        if name.len() > self.limits.identifier_bytes || !is_ncname(name) {
+        if name.len() > self.limits.identifier_bytes || !is_name(name) {
             return wrong("not a name of reasonable length");
         }
         if self.identifiers.iter().any(|(other, _)| text_of(source, &self.decoded, *other) == name) {
@@ -258,13 +259,13 @@ impl Builder<'_> {
         let text = text_of(source, &self.decoded, name);
         let wrong = |what| Err(XmlError::Syntax { at, what });
         let Some((prefix, local)) = text.split_once(':') else {
-            if !is_ncname(text) {
+            if !is_name(text) {
                 return wrong("not a name");
             }
             let namespace = if is_element { self.in_scope(source, "").unwrap_or(0) } else { 0 };
             return Ok((0, namespace));
         };
-        if !is_ncname(local) || !is_ncname(prefix) {
+        if !is_name(local) || !is_name(prefix) {
             return wrong("not a name");
         }
         let bound = if prefix == "xml" { Some(1) } else { self.in_scope(source, prefix) };
@@ -298,10 +299,10 @@ impl Builder<'_> {
 
     fn attribute_value(&mut self, source: &str, token: &Token<'_>, at: usize) -> Result<Slice, XmlError> {
         let raw: &str = &token.value;
-        if raw.contains('<') {
+        if memchr(b'<', raw.as_bytes()).is_some() {
             return Err(XmlError::Syntax { at, what: "< in an attribute value" });
         }
-        if !raw.contains(['&', '\t', '\n']) {
+        if memchr3(b'&', b'\t', b'\n', raw.as_bytes()).is_none() {
             return slice_of(source, raw, at);
         }
         let start = offset(self.decoded.len())?;
@@ -327,7 +328,7 @@ impl Builder<'_> {
         if self.open.is_empty() {
             return if is_white(text) { Ok(()) } else { Err(XmlError::Syntax { at, what: "text outside the root" }) };
         }
-        if text.contains("]]>") {
+        if memchr(b'>', text.as_bytes()).is_some() && text.contains("]]>") {
             return Err(XmlError::Syntax { at, what: "]]> in text" });
         }
         self.append(source, piece)
@@ -440,7 +441,8 @@ fn text_of<'t>(source: &'t str, decoded: &'t str, slice: Slice) -> &'t str {
 /// Where `part`, a piece of `source`, lies in it.
 fn slice_of(source: &str, part: &str, at: usize) -> Result<Slice, XmlError> {
     let start = part.as_ptr().addr().wrapping_sub(source.as_ptr().addr());
-    if source.get(start..start.wrapping_add(part.len())) != Some(part) {
+    // quick-xml hands out pieces of its input; a piece of something else would be its mistake, found here.
+    if start.checked_add(part.len()).is_none_or(|end| end > source.len()) {
         return Err(XmlError::Syntax { at, what: "markup" });
     }
     Ok(Slice { start: offset(start)?, end: offset(start + part.len())?, decoded: false })
