@@ -25,3 +25,7 @@ pub mod identity;
 pub mod session;
 pub mod verifier;
 pub mod sts;
+
+// 4 memory: what the house remembers, in SQLite or Postgres.
+#[cfg(feature = "server")]
+pub mod store;
