@@ -304,8 +304,13 @@ mod tests {
         ALL.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).chain(repeated).collect()
     }
 
-    async fn prepares_on(target: Target) {
-        let store = Store::open(&target).await.unwrap();
+    fn prepares_on(target: &Target) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(prepares(target));
+    }
+
+    async fn prepares(target: &Target) {
+        let store = Store::open(target).await.unwrap();
         let mut reader = store.reader().await.unwrap();
         for (name, text) in every_statement() {
             let statement = AssertSqlSafe(text.as_str()).into_sql_str();
@@ -316,17 +321,17 @@ mod tests {
         store.close().await.unwrap();
     }
 
-    #[actix_web::test]
-    async fn every_statement_can_be_prepared_on_sqlite() {
+    #[test]
+    fn every_statement_can_be_prepared_on_sqlite() {
         let file = std::env::temp_dir().join(format!("vcsso-sql-{}.db", std::process::id()));
-        prepares_on(Target::file(&file).ephemeral()).await;
+        prepares_on(&Target::file(&file).ephemeral());
         std::fs::remove_file(file).unwrap();
     }
 
-    #[actix_web::test]
-    async fn every_statement_can_be_prepared_on_postgres() {
+    #[test]
+    fn every_statement_can_be_prepared_on_postgres() {
         match std::env::var("VCSSO_TEST_POSTGRES") {
-            Ok(url) => prepares_on(Target::parse(&url).unwrap()).await,
+            Ok(url) => prepares_on(&Target::parse(&url).unwrap()),
             Err(_) if std::env::var("CI").is_ok_and(|ci| ci == "true") => panic!("VCSSO_TEST_POSTGRES is not set"),
             Err(_) => eprintln!("skipped: VCSSO_TEST_POSTGRES is not set"),
         }
