@@ -27,5 +27,19 @@ pub mod session;
 pub mod verifier;
 pub mod sts;
 
-// 5 acts: what a person, or another program, asks for.
+// ── above this line: no I/O, builds with `--no-default-features` ──
+
+// 4 memory: what the house remembers, in SQLite or Postgres.
+#[cfg(feature = "server")]
+pub mod store;
+
+// 5 acts: what a person, or another program, asks for. `client` is pure too: benches and fuzzers write messages with it.
+#[cfg(feature = "server")]
+pub mod lab;
+#[cfg(feature = "server")]
+pub mod app;
 pub mod client;
+
+// 6 doors: bytes in, an act, bytes out.
+#[cfg(feature = "server")]
+pub mod http;

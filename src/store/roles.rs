@@ -1,0 +1,117 @@
+//! Roles: named sets of privileges. Those of the system have negative numbers; who may change what is not decided here.
+
+use super::error::Noun;
+use super::pool::{Link, rows, run};
+use super::{Store, StoreError, Unit, sql, text};
+use crate::identity::principal::fold;
+
+/// A role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Role {
+    /// Its number on the wire; negative for system roles.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// What it allows, sorted.
+    pub privileges: Vec<String>,
+}
+
+impl Store {
+    /// All roles, by number.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] or [`StoreError::Busy`].
+    pub async fn roles(&self) -> Result<Vec<Role>, StoreError> {
+        let lines: Vec<(i64, String, Option<String>)> = rows!(&mut self.reader().await?.link(), sql::ROLES)?;
+        let mut roles: Vec<Role> = Vec::new();
+        for (id, name, privilege) in lines {
+            match roles.last_mut() {
+                Some(role) if role.id == id => role.privileges.extend(privilege),
+                _ => roles.push(Role { id, name, privileges: privilege.into_iter().collect() }),
+            }
+        }
+        roles.iter_mut().for_each(|role| role.privileges.sort_unstable());
+        Ok(roles)
+    }
+}
+
+impl Unit {
+    /// Adds a role; its number.
+    ///
+    /// # Errors
+    /// [`StoreError::NameTaken`].
+    pub async fn add_role(&mut self, name: &str, privileges: &[&str]) -> Result<i64, StoreError> {
+        let next: Vec<(i64,)> = rows!(&mut self.link(), sql::NEXT_ROLE)?;
+        let id = next.first().map_or(1, |(id,)| *id);
+        match self.add_role_as(id, name, privileges).await? {
+            true => Ok(id),
+            false => Err(StoreError::NameTaken { name: name.to_owned() }),
+        }
+    }
+
+    /// Gives a role another name and other privileges.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::NameTaken`].
+    pub async fn set_role(&mut self, id: i64, name: &str, privileges: &[&str]) -> Result<(), StoreError> {
+        self.bump().await?;
+        let link = &mut self.link();
+        let folded = fold(name);
+        let owners: Vec<(i64,)> = rows!(link, sql::FIND_ROLE, text(&folded))?;
+        if owners.iter().any(|(owner,)| *owner != id) {
+            return Err(StoreError::NameTaken { name: name.to_owned() });
+        }
+        let renamed: Vec<(i64,)> = rows!(link, sql::RENAME_ROLE, id, text(name), text(&folded))?;
+        if renamed.is_empty() {
+            return Err(StoreError::not_found(Noun::Role, id.to_string()));
+        }
+        run!(link, sql::CLEAR_PRIVILEGES, id)?;
+        add_privileges(link, id, privileges).await?;
+        Ok(())
+    }
+
+    /// Removes a role that no permission needs.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::InUse`].
+    pub async fn remove_role(&mut self, id: i64) -> Result<(), StoreError> {
+        self.bump().await?;
+        let link = &mut self.link();
+        let uses: Vec<(i64,)> = rows!(link, sql::ROLE_USES, id)?;
+        if let Some((users,)) = uses.first().filter(|(users,)| *users > 0) {
+            return Err(StoreError::InUse { what: Noun::Role, name: id.to_string(), users: *users });
+        }
+        let removed: Vec<(i64,)> = rows!(link, sql::REMOVE_ROLE, id)?;
+        if removed.is_empty() { Err(StoreError::not_found(Noun::Role, id.to_string())) } else { Ok(()) }
+    }
+
+    /// Adds a role under a given number; false when the number or the name is taken.
+    pub(super) async fn add_role_as(&mut self, id: i64, name: &str, privileges: &[&str]) -> Result<bool, StoreError> {
+        let folded = fold(name);
+        let added: Vec<(i64,)> = rows!(&mut self.link(), sql::ADD_ROLE, id, text(name), text(&folded))?;
+        if added.is_empty() {
+            return Ok(false);
+        }
+        self.bump().await?;
+        add_privileges(&mut self.link(), id, privileges).await?;
+        Ok(true)
+    }
+
+    /// Adds privileges that a role lacks.
+    pub(super) async fn extend_role(&mut self, id: i64, privileges: &[&str]) -> Result<(), StoreError> {
+        if add_privileges(&mut self.link(), id, privileges).await? {
+            self.bump().await?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether any was new.
+async fn add_privileges(link: &mut Link<'_>, id: i64, privileges: &[&str]) -> Result<bool, StoreError> {
+    let mut any = false;
+    for privilege in privileges {
+        let added: Vec<(i64,)> = rows!(link, sql::ADD_PRIVILEGE, id, text(privilege))?;
+        any |= !added.is_empty();
+    }
+    Ok(any)
+}
