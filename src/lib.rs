@@ -25,3 +25,7 @@ pub mod identity;
 pub mod session;
 pub mod verifier;
 pub mod sts;
+
+// 7 program: start, observe, operate. Configuration is read once.
+#[cfg(feature = "server")]
+pub mod config;
