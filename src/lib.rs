@@ -29,3 +29,7 @@ pub mod sts;
 // 7 program: start, observe, operate. Configuration is read once.
 #[cfg(feature = "server")]
 pub mod config;
+#[cfg(feature = "server")]
+pub mod telemetry;
+#[cfg(feature = "server")]
+pub mod cli;

@@ -133,8 +133,12 @@ impl Hint {
     /// The nearest of the known words, or all of them when none is near.
     #[must_use]
     pub fn of(word: &str, known: &[&'static str]) -> Self {
-        let near =
-            |candidate: &&str| strsim::damerau_levenshtein(&word.to_lowercase(), &candidate.to_lowercase());
+        // What was begun right and left unfinished is as near as a single slip: `idle` for `idle_seconds`.
+        let near = |candidate: &&str| {
+            let begun = word.len() >= 3 && candidate.starts_with(word);
+            let slips = strsim::damerau_levenshtein(&word.to_lowercase(), &candidate.to_lowercase());
+            if begun { 1 } else { slips }
+        };
         let nearest = known.iter().copied().min_by_key(near);
         match nearest.filter(|candidate| near(candidate) <= candidate.len().max(word.len()).div_ceil(3)) {
             Some(candidate) => Self::DidYouMean(candidate.to_owned()),
@@ -203,6 +207,7 @@ mod tests {
     fn a_near_word_is_suggested_and_a_far_one_gets_the_list() {
         assert_eq!(Hint::of("lisen", &["listen", "health"]), Hint::DidYouMean("listen".into()));
         assert_eq!(Hint::of("Listen", &["listen", "health"]), Hint::DidYouMean("listen".into()));
+        assert_eq!(Hint::of("idle", &["token", "idle_seconds"]), Hint::DidYouMean("idle_seconds".into()));
         assert_eq!(Hint::of("zzz", &["listen", "health"]), Hint::OneOf(vec!["listen", "health"]));
     }
 }

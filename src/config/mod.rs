@@ -28,5 +28,5 @@ pub use load::{Configuration, Environment, load, load_settings};
 pub use policies::{AuditPolicy, Personality, Policies, ReplayMode, Sspi};
 pub use seed::Seed;
 pub use setting::{Kind, Scalar, Setting};
-pub use settings::{Origin, Settings};
+pub use settings::{Origin, Settings, StartVariables};
 pub use state::{Ephemeral, StateFolder};

@@ -45,9 +45,18 @@ pub struct Settings {
     pub sspi: Sspi,
     /// `[personality]`.
     pub personality: Personality,
+    /// What only the environment says.
+    pub start: StartVariables,
+    layers: Layers,
+}
+
+/// What only the environment says: a secret, and what is wanted of the log.
+#[derive(Clone, Debug, Default)]
+pub struct StartVariables {
     /// The password of the administrator at first start, from `VCSSO_ADMIN_PASSWORD`.
     pub administrator_password: Option<Secret>,
-    layers: Layers,
+    /// The filter of the log, from `VCSSO_LOG`.
+    pub log: Option<String>,
 }
 
 /// Where a value comes from.
@@ -70,7 +79,7 @@ impl Settings {
     ///
     /// # Errors
     /// [`ConfigError`] for a value that means nothing, or two that exclude each other.
-    pub(super) fn of(layers: Layers, administrator_password: Option<Secret>) -> Result<Self, ConfigError> {
+    pub(super) fn of(layers: Layers, start: StartVariables) -> Result<Self, ConfigError> {
         let address = |setting, default| {
             let given = layers.parse(setting, "ADDRESS:PORT", |text| text.parse().ok())?;
             Ok::<_, ConfigError>(given.unwrap_or(default))
@@ -94,7 +103,7 @@ impl Settings {
                 keytab: layers.path(Setting::SspiKeytab),
             },
             personality: Personality { host: layers.switch(Setting::PersonalityHost, false) },
-            administrator_password,
+            start,
             layers,
         })
     }
@@ -107,7 +116,7 @@ impl Settings {
         for assignment in policy {
             self.layers.put(assignment.clone());
         }
-        Self::of(self.layers, self.administrator_password)
+        Self::of(self.layers, self.start)
     }
 
     /// The same with database, state and keys in the temporary folder.

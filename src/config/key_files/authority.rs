@@ -30,10 +30,12 @@ impl Authority {
                 None => Ok(None),
             };
         };
-        if key.is_none() && signers::read(folder)?.is_empty() && !folder.join("tls.crt").exists() {
+        let Some(certificate) = certificates.into_iter().next() else { return Ok(None) };
+        let unused =
+            || Ok::<_, KeyFilesError>(signers::read(folder)?.is_empty() && !folder.join("tls.crt").exists());
+        if key.is_none() && certificate.subject() == SUBJECT && unused()? {
             return Ok(None);
         }
-        let Some(certificate) = certificates.into_iter().next() else { return Ok(None) };
         if let Some(key) = &key {
             belong_together(&certificate, key, &files.0, &files.1)?;
         }
@@ -45,7 +47,7 @@ impl Authority {
         if let Some(found) = Self::read(folder)? {
             return Ok(found);
         }
-        let made = make::authority("vcsso lab CA", now)?;
+        let made = make::authority(NAME, now)?;
         let files = (folder.join("ca.crt"), folder.join("ca.key"));
         replace(&files.0, &made.certificate)?;
         replace(&files.1, &made.key)?;
@@ -59,3 +61,7 @@ impl Authority {
         Ok(MadePem { certificate: self.pem.clone(), key: self.key.clone().ok_or_else(half)? })
     }
 }
+
+const NAME: &str = "vcsso lab CA";
+/// The subject of what is made here: one of yours is never made again.
+const SUBJECT: &str = "CN=vcsso lab CA";
