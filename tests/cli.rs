@@ -65,7 +65,7 @@ impl World {
             surname: None,
             is_solution: false,
         };
-        write(&new, &signer, SignatureAlgorithm::RsaSha256).unwrap()
+        write(&new, &signer, SignatureAlgorithm::RSA_SHA256).unwrap()
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
