@@ -43,3 +43,11 @@ pub mod client;
 // 6 doors: bytes in, an act, bytes out.
 #[cfg(feature = "server")]
 pub mod http;
+
+// 7 program: start, observe, operate. Configuration is read once.
+#[cfg(feature = "server")]
+pub mod config;
+#[cfg(feature = "server")]
+pub mod telemetry;
+#[cfg(feature = "server")]
+pub mod cli;

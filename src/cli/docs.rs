@@ -1,0 +1,44 @@
+//! `vcsso docs`: documents that are written from the code, so that they cannot drift from it.
+
+use clap::Subcommand;
+
+use super::Exit;
+use super::output::print;
+use crate::verifier::StepId;
+
+/// Documents that are written from the code.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum Docs {
+    /// `docs/STEPS.md`: every step of a verification report.
+    Steps,
+}
+
+impl Docs {
+    pub(super) fn run(self) -> anyhow::Result<Exit> {
+        match self {
+            Self::Steps => print(&steps())?,
+        }
+        Ok(Exit::Ok)
+    }
+}
+
+fn steps() -> String {
+    let mut text = String::from(HEAD);
+    for step in StepId::ALL {
+        let cells = [step.meaning(), step.clause(), step.hint()].map(|cell| cell.replace('|', "\\|"));
+        text.extend(["| `", step.as_str(), "` | ", &cells.join(" | "), " |\n"]);
+    }
+    text
+}
+
+const HEAD: &str = "\
+# The steps of a verification report
+
+Written by `vcsso docs steps` from the one list in `src/verifier/step.rs`; a test compares the two.
+
+Identifiers are stable: rely on them, never on the wording. In a report each step has an outcome: `pass`; `fail`, which is
+the refusal; after it `diagnosis-pass` and `diagnosis-fail`, which prove nothing; and `not-checked`, with the reason.
+
+| step | what it checks | where the rule comes from | what to look at when it fails |
+|---|---|---|---|
+";

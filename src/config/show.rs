@@ -1,0 +1,73 @@
+//! The settings as somebody may read them: every one with its value, secrets masked.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::policies::{REPLAY_MODES, REVEALS};
+use super::setting::{Scalar, Setting};
+use super::settings::Settings;
+
+impl Settings {
+    /// The value of a setting as it may be printed; nothing when it is not set and has no default.
+    #[must_use]
+    pub fn shown(&self, setting: Setting) -> Option<Scalar> {
+        let policy = &self.policy;
+        Some(match setting {
+            Setting::Listen => text(self.listen),
+            Setting::Health => text(self.health),
+            Setting::Database | Setting::State | Setting::Keys if self.ephemeral => {
+                text("in a temporary folder")
+            }
+            Setting::Database => text(self.database.masked()),
+            Setting::State => path(&self.state),
+            Setting::Keys => path(&self.keys),
+            Setting::Seed => path(self.seed.as_deref()?),
+            Setting::Ephemeral => Scalar::Switch(self.ephemeral),
+            Setting::Tunnel => text(self.tunnel?),
+            Setting::Advertise => text(self.advertise.as_ref()?),
+            Setting::Domain => text(self.domain.as_str()),
+            Setting::Config => path(self.config.as_deref()?),
+            Setting::ClockTolerance => seconds(policy.token.clock_tolerance),
+            Setting::BearerLifetime => seconds(policy.token.max_bearer_lifetime),
+            Setting::HokLifetime => seconds(policy.token.max_hok_lifetime),
+            Setting::DelegationCount => number(policy.token.delegation_count),
+            Setting::RenewCount => number(policy.token.renew_count),
+            Setting::LockoutFailures => number(policy.lockout.max_failures),
+            Setting::LockoutWindow => seconds(policy.lockout.window),
+            Setting::LockoutUnlock => seconds(policy.lockout.unlock_after),
+            Setting::LockoutReveal => word(REVEALS, &policy.lockout.reveal)?,
+            Setting::SessionIdle => seconds(policy.session.idle),
+            Setting::SessionAbsolute => seconds(policy.session.absolute),
+            Setting::SessionEndWithToken => Scalar::Switch(policy.session.end_with_token),
+            Setting::SessionMax => number(policy.session.max_sessions),
+            Setting::SessionTicket => seconds(policy.ticket.0),
+            Setting::ReplayMode => word(REPLAY_MODES, &policy.replay)?,
+            Setting::AuditDays => number(policy.audit.keep_days),
+            Setting::AuditRows => Scalar::Number(policy.audit.max_rows),
+            Setting::PasswordCache => seconds(policy.password_cache.0),
+            Setting::SspiNtlm => Scalar::Switch(self.sspi.ntlm),
+            Setting::SspiKeytab => path(self.sspi.keytab.as_deref()?),
+            Setting::PersonalityHost => Scalar::Switch(self.personality.host),
+        })
+    }
+}
+
+fn text(value: impl ToString) -> Scalar {
+    Scalar::Text(value.to_string())
+}
+
+fn path(path: &Path) -> Scalar {
+    Scalar::Text(path.display().to_string())
+}
+
+fn number(value: u32) -> Scalar {
+    Scalar::Number(value.into())
+}
+
+const fn seconds(span: Duration) -> Scalar {
+    Scalar::Number(span.as_secs())
+}
+
+fn word<T: PartialEq>(words: &[(&'static str, T)], value: &T) -> Option<Scalar> {
+    words.iter().find(|(_, known)| known == value).map(|(word, _)| text(word))
+}
