@@ -30,10 +30,16 @@ fn every_recorded_message_is_accepted_with_its_report() {
 #[test]
 fn every_recorded_message_is_refused_a_day_later_and_nothing_else_is_wrong_with_it() {
     for folder in folders() {
-        let now = Moment::parse(text(&folder.join("now")).trim()).unwrap().plus(std::time::Duration::from_secs(86_400));
+        let now = Moment::parse(text(&folder.join("now")).trim())
+            .unwrap()
+            .plus(std::time::Duration::from_secs(86_400));
         let judgement = judge_at(&folder, now);
         let refusal = judgement.report.refusal().unwrap().id.as_str();
-        assert!(matches!(refusal, "message.timestamp" | "assertion.in-force"), "{}: {refusal}", folder.display());
+        assert!(
+            matches!(refusal, "message.timestamp" | "assertion.in-force"),
+            "{}: {refusal}",
+            folder.display()
+        );
         assert!(judgement.proven.is_none());
     }
 }
