@@ -269,6 +269,29 @@ fn k07_what_is_not_signed_does_not_make_a_message_another_one() {
 }
 
 #[test]
+fn k07_a_key_spelled_in_another_way_does_not_make_a_message_another_one() {
+    // The certificate is not signed. Its key is part of what the replay record remembers a message by.
+    let text = message(Base::StsCertificate, "");
+    let judge = |der: &[u8]| {
+        let text = with_content(&text, "wsse:BinarySecurityToken", &STANDARD.encode(der));
+        verdict_of_message(text.as_bytes(), Base::StsCertificate.door()).replay_key
+    };
+    let der = KEYS.robot.certificate.der();
+    let original = judge(der);
+    assert!(original.is_some());
+    let key = KEYS.robot.certificate.key().spki();
+    let start = der.windows(key.len()).position(|window| window == key).unwrap();
+    // Everything around the modulus, and some of it.
+    for place in (start..start + 50).chain(start + key.len() - 20..start + key.len()) {
+        for bit in 0..8 {
+            let mut der = der.to_vec();
+            der[place] ^= 1 << bit;
+            assert!(judge(&der).is_none_or(|key| Some(key) == original), "byte {} bit {bit}", place - start);
+        }
+    }
+}
+
+#[test]
 fn k09_a_key_whose_exponent_is_one_signs_nothing() {
     // With e = 1 the padded message is its own signature, so anybody can "sign".
     let certificate = crate::trust::certificate_with_modulus_and_exponent(&[0xc5; 256], 1);

@@ -361,6 +361,28 @@ fn c01_a_comment_never_shortens_a_name() {
 }
 
 #[test]
+fn c09_del_rebound_on_its_condition_does_not_lose_the_delegates() {
+    let declared = format!("xmlns:del=\"{}\"", vcsso::saml::names::DEL);
+    let delegate =
+        "<saml2:NameID Format=\"http://schemas.xmlsoap.org/claims/UPN\">robot@VSPHERE.LOCAL</saml2:NameID>";
+    let condition = format!(
+        "<saml2:Condition {declared} xsi:type=\"del:DelegationRestrictionType\">\
+         <del:Delegate {declared} DelegationInstant=\"2026-11-24T07:59:50.000Z\">{delegate}</del:Delegate></saml2:Condition>"
+    );
+    for confirms in [Confirms::Bearer, Confirms::Holder] {
+        let token =
+            good(Shape::Foreign, confirms).signed(|p| crate::edit::before(p, "saml2:Condition", &condition));
+        let claims = verdict_of_token(token.as_bytes()).claims.unwrap();
+        assert_eq!(claims.conditions.delegates[0].name, "robot@VSPHERE.LOCAL");
+        for rebound in ["xmlns:del=\"urn:evil\"", ""] {
+            let hostile =
+                swap(&token, &format!("<saml2:Condition {declared}"), &format!("<saml2:Condition {rebound}"));
+            assert_eq!(verdict_of_token(hostile.as_bytes()).claims.as_ref(), Some(&claims));
+        }
+    }
+}
+
+#[test]
 fn c12_carriage_returns_in_signed_values_are_verified_as_the_specification_says() {
     for shape in [Shape::Own, Shape::Foreign] {
         let token = good(shape, Confirms::Bearer).signed(|p| swap(p, ">Alice<", ">A&#xD;l\tice\n<"));
@@ -394,7 +416,7 @@ fn c10_a_token_is_the_same_under_a_hundred_random_ancestors() {
                 for (place, name) in names.iter().enumerate() {
                     // Every other round declares `rsa` and `del` for certain.
                     if (round % 2 == 0 && place < 2) || random(2) == 0 {
-                        declared += &format!("xmlns:{name}=\"urn:random:{}\" ", random(1_000));
+                        declared.push_str(&format!("xmlns:{name}=\"urn:random:{}\" ", random(1_000)));
                     }
                 }
                 let under = swap(&text, "Envelope ", &format!("Envelope {declared}"));

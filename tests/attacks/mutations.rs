@@ -48,7 +48,9 @@ fn is_accepted(subject: &Subject, mutant: &[u8]) -> Result<bool, TestCaseError> 
     Ok(true)
 }
 
+/// `PROPTEST_CASES` asks for more, or fewer.
 fn runner(cases: u32) -> TestRunner {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(cases);
     TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() })
 }
 

@@ -290,9 +290,9 @@ fn with_id(good: &Good, id: &str) -> String {
 #[test]
 fn a05_a_token_for_us_is_accepted_and_without_our_name_nothing_is_said() {
     for shape in [Shape::Own, Shape::Foreign] {
-        for restrictions in
-            [&[&[OURS] as &[&str]] as &[&[&str]], &[&["https://other.example/", OURS]], &[&[OURS], &[OURS]]]
-        {
+        let either: &[&str] = &["https://other.example/", OURS];
+        let restrictions: [&[&[&str]]; 3] = [&[&[OURS]], &[either], &[&[OURS], &[OURS]]];
+        for restrictions in restrictions {
             let token = for_audiences(good(shape, Confirms::Bearer), restrictions);
             let verdict = verdict_of_token(token.as_bytes());
             assert_eq!(verdict.refusal, None, "{restrictions:?}: {}", verdict.report);

@@ -33,7 +33,7 @@ fn by(good: &Good, key: &SigningKey, key_info: &str) -> String {
     sign_token(&good.plain, key, key_info, |info| info)
 }
 
-/// Eve's signature, and this in her KeyInfo.
+/// Eve's signature, and this in her `KeyInfo`.
 fn eve(good: &Good, inside: &str) -> String {
     by(good, &KEYS.eve.key, &format!("<ds:KeyInfo>{inside}</ds:KeyInfo>"))
 }
@@ -232,7 +232,7 @@ fn t04_a_signing_certificate_counts_from_its_first_to_its_last_second_and_while_
     let judge = |shape, at: Moment, anchors: &Anchors| {
         // A token that is in force at that time, whatever the certificate says.
         let plain = plain(shape, Confirms::Bearer);
-        let (from, until) = (at.to_millis(), at.plus(Duration::from_secs(60)).to_millis());
+        let (from, until) = (at.to_millis(), at.plus(Duration::from_mins(1)).to_millis());
         let plain = plain.replace(crate::world::start().millis_text().as_str(), from.millis_text().as_str());
         let plain =
             plain.replace(crate::world::token_end().millis_text().as_str(), until.millis_text().as_str());

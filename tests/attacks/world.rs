@@ -26,7 +26,7 @@ pub const ISSUER: &str = "https://vc.example/websso/SAML2/Metadata/vsphere.local
 pub const OTHER_ISSUER: &str = "https://idp.example/metadata";
 pub const SUBJECT: &str = "alice@VSPHERE.LOCAL";
 pub const TOKEN_ID: &str = "_5f1b6a2e-0000-4000-8000-000000000001";
-pub const TOLERANCE: Duration = Duration::from_secs(600);
+pub const TOLERANCE: Duration = Duration::from_mins(10);
 
 /// The keys. Making them costs a second, so they are made once.
 pub struct Keys {
@@ -61,12 +61,12 @@ pub fn start() -> Moment {
 
 /// End of every token.
 pub fn token_end() -> Moment {
-    start().plus(Duration::from_secs(300))
+    start().plus(Duration::from_mins(5))
 }
 
 /// End of every Timestamp.
 pub fn timestamp_end() -> Moment {
-    start().plus(Duration::from_secs(60))
+    start().plus(Duration::from_mins(1))
 }
 
 pub fn anchors() -> Anchors {
