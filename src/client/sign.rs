@@ -336,7 +336,7 @@ mod tests {
         let request = IssueRequest { use_key: Some(ids.signature.clone()), ..IssueRequest::default() };
         for style in [Style::Govmomi, Style::PyVmomi] {
             for algorithm in [Hash::Sha256, Hash::Sha512].map(SignatureAlgorithm::rsa) {
-                let message = Message::new(style, &ids).timestamp(now, now.plus(Duration::from_secs(60)));
+                let message = Message::new(style, &ids).timestamp(now, now.plus(Duration::from_mins(1)));
                 let message =
                     message.certificate(&made.certificate).login("a&b", "<p>").signed(&made.key, algorithm);
                 let text = message.write(&sts::issue(&request)).unwrap();

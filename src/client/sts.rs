@@ -69,7 +69,7 @@ mod tests {
         let now = Moment::parse("2026-11-24T08:00:00.123Z").unwrap();
         let whole = IssueRequest {
             context: Some("urn:_a<\"&".into()),
-            lifetime: Lifetime { created: Some(now), expires: Some(now.plus(Duration::from_secs(60))) },
+            lifetime: Lifetime { created: Some(now), expires: Some(now.plus(Duration::from_mins(1))) },
             key_type: Some(KeyType::PublicKey),
             signature_algorithm: Some("urn:x".into()),
             renewable: Some(true),

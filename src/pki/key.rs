@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use aws_lc_rs::digest::{self, Digest};
+use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{
@@ -118,7 +119,15 @@ impl PublicKey {
 
     fn import(&self, hash: Hash) -> Option<&ParsedPublicKey> {
         let place = self.imported.get(hash.index())?;
-        place.get_or_init(|| ParsedPublicKey::new(hash.verifying(), &self.spki).ok()).as_ref()
+        place.get_or_init(|| self.parse(hash)).as_ref()
+    }
+
+    /// A key has one spelling, the engine's own. The engine reads others too (id-RSAES-OAEP for rsaEncryption), and a
+    /// message could come again under another one: what it is remembered by holds these bytes (`attacks.md` K07).
+    fn parse(&self, hash: Hash) -> Option<ParsedPublicKey> {
+        let key = ParsedPublicKey::new(hash.verifying(), &self.spki).ok()?;
+        let spelling = key.as_der().ok()?;
+        (spelling.as_ref() == &*self.spki).then_some(key)
     }
 }
 
@@ -167,7 +176,6 @@ impl SigningKey {
     /// # Errors
     /// [`KeyError::Unusable`] when the engine cannot write it.
     pub fn public(&self) -> Result<PublicKey, KeyError> {
-        use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
         use aws_lc_rs::signature::KeyPair as _;
         let der: PublicKeyX509Der<'_> = self.0.public_key().as_der().map_err(|_| KeyError::Unusable)?;
         Ok(PublicKey::new(der.as_ref()))
@@ -195,6 +203,19 @@ mod tests {
         assert!(!SigningKey::generate().unwrap().public().unwrap().verifies(Hash::Sha384, b"message", &signature));
         let padded: Vec<u8> = std::iter::once(0).chain(signature).collect();
         assert!(!public.verifies(Hash::Sha384, b"message", &padded));
+    }
+
+    #[test]
+    fn a_key_has_one_spelling() {
+        let spki = SigningKey::generate().unwrap().public().unwrap().spki().to_vec();
+        let oid = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
+        let end = spki.windows(oid.len()).position(|window| window == oid).unwrap() + oid.len() - 1;
+        assert!(PublicKey::new(&spki).is_usable());
+        for other in 2..16 {
+            let mut spki = spki.clone();
+            spki[end] = other;
+            assert!(!PublicKey::new(&spki).is_usable(), "1.2.840.113549.1.1.{other}");
+        }
     }
 
     #[test]

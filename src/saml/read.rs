@@ -322,7 +322,7 @@ fn known_text(text: &str, constants: &[&'static str]) -> Cow<'static, str> {
 /// A subject, issuer or audience; URIs included.
 const MAX_NAME: usize = 512;
 /// An attribute's value.
-const MAX_TEXT: usize = 4_096;
+pub(super) const MAX_TEXT: usize = 4_096;
 const MAX_ATTRIBUTES: usize = 64;
 /// `decisions.md` §14.
-const MAX_VALUES: usize = 8_192;
+pub(super) const MAX_VALUES: usize = 8_192;

@@ -15,12 +15,13 @@ use super::assertion::{Assertion, Attribute, AuthnStatement, Conditions, Confirm
 use super::names::{
     GIVEN_NAME, GROUPS, IS_SOLUTION, PASSWORD_CLASS, PREVIOUS_SESSION_CLASS, SIGNATURE_CLASS, SURNAME, UPN,
 };
-use super::read::is_plain;
+use super::read::{MAX_TEXT, MAX_VALUES, is_plain};
 use super::write::{PREFIX_LIST, literal};
 use crate::clock::Moment;
 use crate::dsig::SignatureAlgorithm;
 use crate::dsig::write::{NewReference, canonical_signed_info, signed_info};
 use crate::pki::{Certificate, Hash};
+use crate::xml::write::is_writable;
 
 /// An assertion in our own shape, its signature set apart. Nothing about it is verified.
 #[derive(Debug)]
@@ -114,6 +115,7 @@ fn read_signed_info<'a>(inside: &'a str, id: &str) -> Option<(SignatureAlgorithm
     let method = memmem::find(inside.as_bytes(), SIGNATURE_METHOD.as_bytes())? + SIGNATURE_METHOD.len();
     let algorithm = SignatureAlgorithm::from_uri(inside.get(method..)?.split_once('"')?.0)?;
     let digest = inside.strip_suffix("</ds:DigestValue></ds:Reference>")?.rsplit_once('>')?.1;
+    STANDARD.decode(digest).ok()?;
     let mut expected = String::with_capacity(inside.len());
     signed_info(&mut expected, algorithm, &[NewReference { id, enveloped: Some(PREFIX_LIST), digest }]);
     (expected == inside).then_some((algorithm, digest))
@@ -182,13 +184,14 @@ fn read_attributes(scan: &mut Scan<'_>) -> Option<Vec<Attribute>> {
         }
         let mut values = Vec::new();
         while scan.literal(literal::VALUE).is_some() {
-            values.push(scan.text()?.into_owned());
+            let value = scan.text().filter(|value| value.len() <= MAX_TEXT && values.len() < MAX_VALUES)?;
+            values.push(value.into_owned());
             scan.literal(literal::VALUE_END)?;
         }
         scan.literal(literal::ATTRIBUTE_END)?;
         attributes.push(Attribute { name: Cow::Borrowed(name), values });
     }
-    Some(attributes)
+    (!attributes.is_empty()).then_some(attributes)
 }
 
 /// What is left to read.
@@ -232,7 +235,7 @@ impl<'a> Scan<'a> {
         let (text, rest) = self.0.split_at(end);
         self.0 = rest;
         let odd = |byte: u8| (byte < 0x20 && byte != b'\t' && byte != b'\n') || byte == b'>';
-        if text.bytes().any(odd) {
+        if text.bytes().any(odd) || !(text.is_ascii() || is_writable(text)) {
             return None;
         }
         if text.contains('&') { unescape(text).map(Cow::Owned) } else { Some(Cow::Borrowed(text)) }
@@ -328,5 +331,19 @@ mod tests {
         }
         assert!(Recognised::of(&token.replace("></saml2:ProxyRestriction>", "/>")).is_none_or(|r| r.claims().is_none()));
         assert!(Recognised::of(&format!("{token} ")).unwrap().claims().is_none());
+    }
+
+    #[test]
+    fn what_the_reader_refuses_is_left_to_it() {
+        let group = |length: usize| vec!["g".repeat(length)];
+        let recognised = |groups: &[String], given_name: &str| {
+            let new = NewAssertion { given_name: Some(given_name), ..new(groups, None) };
+            let token = write(&new, &signer(), SignatureAlgorithm::RSA_SHA256).unwrap();
+            Recognised::of(&token).unwrap().claims().is_some()
+        };
+        assert_eq!((recognised(&group(4_096), "A"), recognised(&group(4_097), "A")), (true, false));
+        let many = |count: usize| vec!["g".to_owned(); count];
+        assert_eq!((recognised(&many(8_192), "A"), recognised(&many(8_193), "A")), (true, false));
+        assert_eq!((recognised(&[], "\u{fffd}"), recognised(&[], "\u{ffff}")), (true, false));
     }
 }

@@ -121,8 +121,9 @@ fn shape<'d>(element: Element<'d>) -> Result<(SignatureElement<'d>, &'d str), Fi
     if count(element, DS, "Signature") != 1 {
         return Err(Finding::seen(Seen::Count(count(element, DS, "Signature"))).but("one Signature"));
     }
-    let nested = element.children().filter(|child| !child.is(SAML2, "Advice")).map(|c| count(c, SAML2, "Assertion"));
-    if nested.sum::<usize>() > 0 {
+    let advice = element.children().filter(|child| child.is(SAML2, "Advice"));
+    let in_advice: usize = advice.map(|advice| count(advice, SAML2, "Assertion")).sum();
+    if count(element, SAML2, "Assertion") != in_advice {
         return Err(Finding::seen("an assertion inside the assertion").but("none"));
     }
     if element.attribute("ID").is_none_or(str::is_empty) {

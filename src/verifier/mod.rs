@@ -175,6 +175,9 @@ fn header(error: HeaderError) -> Finding {
 }
 
 fn own_shape(token: &[u8]) -> Option<(Recognised<'_>, Assertion)> {
+    if token.len() > Limits::MESSAGE.bytes {
+        return None;
+    }
     let recognised = Recognised::of(std::str::from_utf8(token).ok()?)?;
     let claims = recognised.claims()?;
     Some((recognised, claims))
