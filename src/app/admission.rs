@@ -5,14 +5,13 @@
 
 use std::sync::Arc;
 
-use super::App;
-use super::ReplayMode;
 use super::error::{Cause, Failure};
 use super::standings::{Epoch, Lookup};
 use super::trust::Trust;
+use super::{App, Peer, ReplayMode};
 use crate::identity::principal::fold;
 use crate::identity::{LoginName, Standing};
-use crate::store::Claim;
+use crate::store::{Append, Appended, Claim};
 use crate::verifier::{Finding, Proven, Report, Seen, SignedMessage, StepId, VerifiedToken};
 
 /// A verified token whose subject may act now.
@@ -46,7 +45,7 @@ impl Admitted {
     /// What the commit must claim.
     #[must_use]
     pub fn claim(&self) -> Option<Claim> {
-        self.claim.clone()
+        self.claim
     }
 
     /// The same token, judged again at another epoch.
@@ -78,6 +77,21 @@ pub async fn admit(app: &App, trust: &Trust, report: &mut Report, proven: Proven
 pub fn claim_of(app: &App, signed: &SignedMessage) -> Option<Claim> {
     let claim = Claim { key: *signed.replay_key(), expires_at: signed.expires() };
     (app.settings.replay != ReplayMode::Off).then_some(claim)
+}
+
+/// Appends; where replay is only noted, a message that was seen before is noted and accepted (`decisions.md` §7).
+///
+/// # Errors
+/// [`Failure::Store`].
+pub async fn append_once(app: &App, append: Append, peer: &Peer) -> Result<Appended, Failure> {
+    let again = (app.settings.replay == ReplayMode::Log).then(|| append.clone());
+    match (app.store.append(append).await?, again) {
+        (Appended::Replayed, Some(again)) => {
+            tracing::warn!(trace = peer.trace, "a signed message was used before; accepted, as configured");
+            Ok(app.store.append(Append { claim: None, ..again }).await?)
+        }
+        (appended, _) => Ok(appended),
+    }
 }
 
 /// Records that the commit found the message used before.

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::error::{Cause, Refused};
 use super::{App, Peer};
 use crate::soap::EnvelopeError;
-use crate::store::{AuditRow, Outcome};
+use crate::store::{Append, AuditRow, Outcome};
 use crate::verifier::{About, Door, Finding, Report, StepId};
 
 /// What was decided about.
@@ -41,15 +41,14 @@ impl Action {
 #[must_use]
 pub fn accepted(app: &App, action: Action, principal: &str, detail: &serde_json::Value, peer: &Peer) -> AuditRow {
     AuditRow {
-        id: format!("{}-0", peer.trace),
-        at: app.now(),
         trace: peer.trace.clone(),
-        action: action.as_str().to_owned(),
+        at: app.now(),
+        action: action.as_str().into(),
         outcome: Outcome::Accepted,
-        principal: principal.to_owned(),
+        principal: Some(principal.to_owned()),
         source: peer.ip_address.clone(),
-        reason: String::new(),
-        detail: detail.to_string(),
+        reason: None,
+        detail: Some(detail.to_string()),
     }
 }
 
@@ -63,20 +62,26 @@ pub async fn refuse(app: &App, action: Action, principal: &str, report: Report, 
     metrics::counter!("vcsso_refusals_total", "action" => action.as_str(), "step" => reason).increment(1);
     app.exchanges.remember(&peer.trace, report.to_json(true));
     let row = AuditRow {
-        id: format!("{}-1", peer.trace),
-        at: app.now(),
         trace: peer.trace.clone(),
-        action: action.as_str().to_owned(),
-        outcome: Outcome::Refused,
-        principal: principal.chars().take(256).collect(),
+        at: app.now(),
+        action: action.as_str().into(),
+        outcome: if reason == StepId::ServiceAvailable.as_str() { Outcome::Failed } else { Outcome::Refused },
+        principal: Some(principal.chars().take(256).collect()).filter(|name: &String| !name.is_empty()),
         source: peer.ip_address.clone(),
-        reason: reason.to_owned(),
-        detail: report.to_json(false).to_string(),
+        reason: Some(reason.to_owned()),
+        detail: Some(report.to_json(false).to_string()),
     };
-    if let Err(error) = app.store.append_later(row).await {
-        tracing::error!(trace = peer.trace, %error, "a refusal could not be written to the audit");
-    }
+    keep(app, row).await;
     Refused { report, cause }
+}
+
+/// A moment behind, or at once when the queue is full; a refusal is answered even when the audit is not available.
+async fn keep(app: &App, row: AuditRow) {
+    let Err(row) = app.store.append_later(row) else { return };
+    let append = Append { audit: vec![*row], ..Append::default() };
+    if let Err(error) = app.store.append(append).await {
+        tracing::error!(%error, "a refusal could not be written to the audit");
+    }
 }
 
 /// The refusal of a message that could not even be read.

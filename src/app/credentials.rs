@@ -87,7 +87,7 @@ async fn compare(app: &App, login: &UnverifiedLogin) -> Result<Compared, Failure
         count_failure(app, &standing).await?;
         return Ok(Compared::Wrong(Some(standing), "a wrong password"));
     }
-    settle_success(app, &standing, &login.password, checked.outdated).await?;
+    settle_success(app, &standing, stored, &login.password, checked.outdated).await?;
     app.credentials.remember(&standing.id, stored, &login.password, app.now());
     Ok(Compared::Right(standing))
 }
@@ -104,27 +104,30 @@ async fn find(app: &App, typed: &str) -> Result<Option<Arc<Standing>>, Failure> 
 async fn count_failure(app: &App, standing: &Standing) -> Result<(), Failure> {
     let never_locks = fold(&standing.name) == fold(well_known::ADMINISTRATOR);
     let mut unit = app.store.begin().await?;
-    let attempts = unit.password_failed(&standing.id, &app.settings.lockout, app.now(), never_locks).await?;
+    let attempts = unit.password_failed(&standing.id, &app.settings.lockout, never_locks, app.now()).await?;
     unit.commit().await?;
-    if never_locks && attempts.failures > i64::from(app.settings.lockout.max_failures) {
+    if never_locks && attempts.failures > app.settings.lockout.max_failures {
         tokio::time::sleep(ADMINISTRATOR_DELAY).await;
     }
     Ok(())
 }
 
-async fn settle_success(app: &App, standing: &Standing, password: &Secret, outdated: bool) -> Result<(), Failure> {
+/// Failures below a lock are forgotten (a lock is not lifted by knowing the password); a weak hash is made anew.
+async fn settle_success(
+    app: &App,
+    standing: &Standing,
+    stored: &str,
+    password: &Secret,
+    outdated: bool,
+) -> Result<(), Failure> {
     let fresh = match outdated {
         true => Some(app.hashing.hash(password.clone(), Arc::clone(&app.entropy)).await?),
         false => None,
     };
+    app.store.password_succeeded(&standing.id, app.now()).await?;
+    let Some(fresh) = fresh else { return Ok(()) };
     let mut unit = app.store.begin().await?;
-    // A lock is not lifted by knowing the password; only failures below it are forgotten.
-    if !standing.is_locked(app.now()) {
-        unit.password_succeeded(&standing.id).await?;
-    }
-    if let Some(hash) = fresh {
-        unit.set_password_hash(&standing.id, &hash, app.now()).await?;
-    }
+    unit.rehash(&standing.id, stored, &fresh).await?;
     unit.commit().await?;
     Ok(())
 }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::App;
 use super::error::Failure;
+use crate::store::Outcome;
 
 /// Everything the audit knows of a trace, newest last; evidence only while it is still in memory.
 ///
@@ -15,11 +16,12 @@ pub async fn explain(app: &App, trace: &str) -> Result<Vec<Value>, Failure> {
     Ok(rows
         .into_iter()
         .map(|row| {
-            let kept = serde_json::from_str(&row.detail).unwrap_or(Value::Null);
+            let kept = row.detail.as_deref().and_then(|detail| serde_json::from_str(detail).ok()).unwrap_or(Value::Null);
+            let refused = row.outcome != Outcome::Accepted;
             json!({
                 "at": row.at.millis_text().as_str(), "trace": row.trace, "action": row.action,
                 "outcome": row.outcome.as_str(), "principal": row.principal, "source": row.source,
-                "reason": row.reason, "detail": remembered.clone().filter(|_| !row.reason.is_empty()).unwrap_or(kept),
+                "reason": row.reason, "detail": remembered.clone().filter(|_| refused).unwrap_or(kept),
             })
         })
         .collect())

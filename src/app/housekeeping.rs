@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::App;
 use super::error::Failure;
+use crate::store::Cutoff;
 
 /// Runs until the program ends.
 pub async fn keep_house(app: Arc<App>) {
@@ -42,13 +43,11 @@ pub async fn write_uses(app: &App) -> Result<(), Failure> {
 pub async fn sweep(app: &App) -> Result<(), Failure> {
     let now = app.now();
     app.hashing.rest();
-    let over = app.store.sessions().await?.into_iter().filter(|s| !app.settings.sessions.is_live(s, now));
-    for session in over {
-        let mut unit = app.store.begin().await?;
-        unit.end_session(&session.key).await?;
-        unit.commit().await?;
-    }
-    app.store.sweep(now, now.minus(app.settings.audit_keep), app.settings.audit_rows).await?;
+    write_uses(app).await?;
+    app.store.sweep_sessions(&Cutoff::of(&app.settings.sessions, now)).await?;
+    app.store.sweep_claims(now).await?;
+    app.store.sweep_issued(now).await?;
+    app.store.sweep_audit(app.settings.audit_keep, app.settings.audit_rows, now).await?;
     Ok(())
 }
 

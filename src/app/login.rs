@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use super::admission::{Admitted, admit, replayed};
+use super::admission::{Admitted, admit, append_once, replayed};
 use super::audit::{Action, accepted, note, refuse, token_detail};
 use super::error::{Cause, Failure, Refused};
 use super::locale::Locales;
 use super::standings::Epoch;
-use super::{App, Caller, Peer, ReplayMode, credentials};
+use super::{App, Caller, Peer, credentials};
 use crate::clock::Moment;
 use crate::entropy::{bytes, hex, uuid};
 use crate::identity::{AccountName, Principal, Standing};
@@ -15,7 +15,7 @@ use crate::pki::certificate::sha256;
 use crate::secret::Secret;
 use crate::session::Session;
 use crate::soap::Envelope;
-use crate::store::{Append, Appended, Claim, NewSession};
+use crate::store::{Append, Appended, Claim, Cutoff, NewSession, SessionLimit};
 use crate::verifier::{Door, Finding, Report, Seen, StepId, judge};
 use crate::wsse::UnverifiedLogin;
 
@@ -180,19 +180,20 @@ async fn commit(
     report.pass(StepId::AdmissionPermission, Seen::Nothing);
     let opened = new_session(app, standing, locales, entry.token, peer).map_err(|f| note_failure(report, &f))?;
     let row = accepted(app, entry.action, &opened.session.user_name, &entry.detail, peer);
+    let policy = &app.settings.sessions;
+    let limit = SessionLimit { at_most: policy.max_sessions, cutoff: Cutoff::of(policy, app.now()) };
     let append = Append {
-        expects: entry.epoch,
+        expects: Some(entry.epoch),
         claim: entry.claim,
-        refuse_replay: app.settings.replay == ReplayMode::Enforce,
-        issued: None,
         session: Some(NewSession {
-            cookie_hash: sha256(opened.cookie.expose().as_bytes()),
+            cookie: sha256(opened.cookie.expose().as_bytes()),
             session: opened.session.clone(),
         }),
-        session_limit: Some(app.settings.sessions).filter(|policy| policy.max_sessions > 0),
+        session_limit: (policy.max_sessions > 0).then_some(limit),
         audit: vec![row],
+        ..Append::default()
     };
-    match app.store.append(append).await.map_err(|error| note_failure(report, &error.into()))? {
+    match append_once(app, append, peer).await.map_err(|failure| note_failure(report, &failure))? {
         Appended::Committed => {
             note(entry.action, &opened.session.user_name, peer);
             metrics::counter!("vcsso_sessions_opened_total").increment(1);
@@ -203,9 +204,9 @@ async fn commit(
             Ok(Committed::Stale)
         }
         Appended::Replayed => Err(replayed(report)),
-        Appended::SessionLimit => {
-            let most = app.settings.sessions.max_sessions;
-            report.fail(StepId::SessionLimit, Finding::seen("no room").but(format!("at most {most} sessions")));
+        Appended::SessionLimit { seen, wanted } => {
+            let finding = Finding::seen(format!("{seen} live sessions")).but(format!("at most {wanted}"));
+            report.fail(StepId::SessionLimit, finding);
             Err(Cause::Step)
         }
     }

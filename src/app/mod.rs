@@ -73,13 +73,14 @@ pub struct Settings {
     /// Audit rows are kept so long.
     pub audit_keep: Duration,
     /// At most so many audit rows are kept.
-    pub audit_rows: u64,
+    pub audit_rows: u32,
 }
 
 /// What happens to a signed message that is seen twice (`decisions.md` §7).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ReplayMode {
     /// It is refused.
+    #[default]
     Enforce,
     /// It is accepted and noted.
     Log,

@@ -34,7 +34,7 @@ impl Uses {
         let calls = uses.get(&session.key).map_or(0, |used| used.calls) + 1;
         let used = Use {
             key: session.key.clone(),
-            last_active: session.last_active_time,
+            last_active_time: session.last_active_time,
             calls,
             ip_address: peer.ip_address.clone(),
             user_agent: peer.user_agent.clone(),
@@ -47,7 +47,7 @@ impl Uses {
         let uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(used) = uses.get(&session.key) else { return };
         session.call_count += used.calls;
-        session.last_active_time = session.last_active_time.max(used.last_active);
+        session.last_active_time = session.last_active_time.max(used.last_active_time);
         session.ip_address.clone_from(&used.ip_address);
         session.user_agent.clone_from(&used.user_agent);
     }

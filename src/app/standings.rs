@@ -30,12 +30,12 @@ impl Standings {
     /// The newest epoch seen anywhere.
     #[must_use]
     pub fn epoch(&self) -> Epoch {
-        Epoch(self.newest.load(Ordering::Acquire))
+        Epoch::numbered(self.newest.load(Ordering::Acquire))
     }
 
     /// Learns of an epoch.
     pub fn saw(&self, epoch: Epoch) {
-        self.newest.fetch_max(epoch.0, Ordering::AcqRel);
+        self.newest.fetch_max(epoch.number(), Ordering::AcqRel);
     }
 
     /// The standing of a subject at the newest epoch that was seen.

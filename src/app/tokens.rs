@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::admission::{claim_of, replayed};
+use super::admission::{append_once, claim_of, replayed};
 use super::audit::{Action, accepted, note, refuse};
 use super::error::{Cause, Failure, Refused};
 use super::login::{MOST_ATTEMPTS, note_failure, unavailable};
 use super::standings::{Epoch, Lookup};
 use super::trust::Trust;
-use super::{App, Peer, ReplayMode, credentials};
+use super::{App, Peer, credentials};
 use crate::clock::Moment;
 use crate::dsig::SignatureAlgorithm;
 use crate::entropy::uuid;
@@ -212,24 +212,23 @@ async fn commit(
         "not_on_or_after": grant.not_on_or_after.millis_text().as_str(),
     });
     let append = Append {
-        expects: epoch,
+        expects: Some(epoch),
         claim: proven.signed.as_ref().and_then(|signed| claim_of(app, signed)),
-        refuse_replay: app.settings.replay == ReplayMode::Enforce,
         issued: Some(Issued {
             id: minted.id.clone(),
-            subject_id: standing.id.clone(),
-            subject: minted.subject.clone(),
+            subject_id: Some(standing.id.clone()),
+            upn: minted.subject.clone(),
             confirmation: confirmation.to_owned(),
             issued_at: grant.issue_instant,
+            not_before: grant.not_before,
             not_on_or_after: grant.not_on_or_after,
             signer_sha256: trust.signer.as_ref().map(|s| s.certificate().fingerprint()).unwrap_or_default(),
             trace: peer.trace.clone(),
         }),
-        session: None,
-        session_limit: None,
         audit: vec![accepted(app, Action::Issue, &minted.subject, &detail, peer)],
+        ..Append::default()
     };
-    match app.store.append(append).await.map_err(|error| note_failure(report, &error.into()))? {
+    match append_once(app, append, peer).await.map_err(|failure| note_failure(report, &failure))? {
         Appended::Committed => {
             note(Action::Issue, &minted.subject, peer);
             metrics::counter!("vcsso_tokens_issued_total").increment(1);
@@ -240,7 +239,7 @@ async fn commit(
             Ok(false)
         }
         // A limit is only asked for with a session.
-        Appended::Replayed | Appended::SessionLimit => Err(replayed(report)),
+        Appended::Replayed | Appended::SessionLimit { .. } => Err(replayed(report)),
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::App;
 use super::error::Failure;
 use super::standings::Epoch;
-use crate::pki::{Anchors, TokenSigner};
+use crate::pki::{Anchors, TokenSigner, pem};
 use crate::store::KeyStatus;
 
 /// Whom the house trusts, at one epoch.
@@ -55,13 +55,13 @@ impl TrustCell {
 
     async fn read(&self, app: &App) -> Result<Trust, Failure> {
         let (keys, epoch) = app.store.signing_keys().await?;
-        let revoked = app.store.revoked_tokens().await?;
+        let (revoked, _) = app.store.revoked_tokens().await?;
         let active = keys.iter().find(|key| key.status == KeyStatus::Active);
         let signer = active.and_then(|key| {
-            self.signers.iter().find(|signer| signer.certificate().fingerprint() == key.certificate_sha256).cloned()
+            self.signers.iter().find(|signer| signer.certificate().fingerprint() == key.sha256).cloned()
         });
         let trusted = keys.iter().filter(|key| matches!(key.status, KeyStatus::Active | KeyStatus::Previous));
-        let leaves = trusted.filter_map(|key| crate::pki::Certificate::first_of(&key.chain_der).ok());
+        let leaves = trusted.filter_map(|key| pem::certificates(&key.chain_pem).ok()?.into_iter().next());
         let anchors = Anchors::new(leaves.map(|leaf| (Some(app.settings.issuer.clone()), leaf)));
         Ok(Trust { epoch, signer, anchors, revoked })
     }

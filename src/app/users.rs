@@ -9,7 +9,7 @@ use crate::entropy::uuid;
 use crate::identity::{AccountName, well_known};
 use crate::pki::Certificate;
 use crate::secret::Secret;
-use crate::store::{NewSolution, NewUser, Unit};
+use crate::store::{NewSolution, NewUser, Profile, Unit};
 
 /// A person to be added.
 #[derive(Clone, Debug)]
@@ -18,12 +18,8 @@ pub struct Person {
     pub name: AccountName,
     /// A password, or a hash of one that was made elsewhere.
     pub password: Option<Password>,
-    /// Given name.
-    pub given_name: Option<String>,
-    /// Surname.
-    pub surname: Option<String>,
-    /// Mail address.
-    pub email: Option<String>,
+    /// Who it is.
+    pub profile: Profile,
     /// Groups it belongs to.
     pub groups: Vec<String>,
 }
@@ -97,9 +93,8 @@ pub async fn write_person(
     let user = NewUser {
         id: id.clone(),
         name: person.name.clone(),
-        given_name: person.given_name.clone(),
-        surname: person.surname.clone(),
-        email: person.email.clone(),
+        description: None,
+        profile: person.profile.clone(),
         password_hash,
     };
     unit.add_user(&user, now).await?;
@@ -114,7 +109,13 @@ pub async fn write_person(
 /// # Errors
 /// [`Failure::Store`].
 pub async fn write_machine(unit: &mut Unit, machine: &Machine, id: String, now: Moment) -> Result<(), Failure> {
-    let solution = NewSolution { id, name: machine.name.clone(), certificate: machine.certificate.clone() };
+    let solution = NewSolution {
+        id,
+        name: machine.name.clone(),
+        description: None,
+        certificate: machine.certificate.der().to_vec(),
+        certificate_sha256: machine.certificate.fingerprint(),
+    };
     unit.add_solution(&solution, now).await?;
     for group in machine.groups.iter().map(String::as_str).filter(|group| *group != well_known::EVERYONE) {
         unit.add_member(group, machine.name.as_str()).await?;

@@ -142,7 +142,7 @@ const DATABASE_FILE: &str = "VCSSO_DATABASE_FILE";
 #[cfg(test)]
 mod tests {
     use super::super::error::Hint;
-    use super::super::policies::ReplayMode;
+    use crate::app::ReplayMode;
     use super::super::settings::Origin;
     use super::super::state::Ephemeral;
     use super::*;

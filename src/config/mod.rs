@@ -25,7 +25,7 @@ pub use files::FileError;
 pub use key_files::{KeyFiles, KeyFilesError, TlsIdentity};
 pub use layers::Assignment;
 pub use load::{Configuration, Environment, load, load_settings};
-pub use policies::{AuditPolicy, Personality, Policies, ReplayMode, Sspi};
+pub use policies::{AuditPolicy, Personality, Policies, Sspi};
 pub use seed::Seed;
 pub use setting::{Kind, Scalar, Setting};
 pub use settings::{Origin, Settings, StartVariables};

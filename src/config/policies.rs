@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::error::ConfigError;
 use super::layers::Layers;
 use super::setting::Setting;
+use crate::app::ReplayMode;
 use crate::identity::LockoutPolicy;
 use crate::identity::lockout::Reveal;
 use crate::session::SessionPolicy;
@@ -34,17 +35,6 @@ pub struct Policies {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ticket(pub Duration);
 
-/// What happens to a signed message that was seen before (`decisions.md` §7).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ReplayMode {
-    /// It is refused.
-    #[default]
-    Enforce,
-    /// It is accepted and logged.
-    Log,
-    /// Nobody looks.
-    Off,
-}
 
 /// How much of the audit log is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

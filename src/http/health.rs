@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::web::Data;
 
 use crate::app::{App, housekeeping};
-use crate::telemetry::Metrics;
+use crate::telemetry::Telemetry;
 
 /// The process runs.
 pub async fn live() -> HttpResponse {
@@ -20,6 +20,6 @@ pub async fn ready(app: Data<App>) -> HttpResponse {
 }
 
 /// Prometheus text.
-pub async fn metrics(metrics: Data<Metrics>) -> HttpResponse {
-    HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(metrics.render())
+pub async fn metrics(telemetry: Data<Telemetry>) -> HttpResponse {
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(telemetry.render())
 }

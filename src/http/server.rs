@@ -21,7 +21,7 @@ use rustls::{DigitallySignedStruct, DistinguishedName, ServerConfig, SignatureSc
 use super::observe::{ClientCertificate, observe};
 use super::{Site, guard, mount, mount_health, sdk};
 use crate::app::App;
-use crate::telemetry::Metrics;
+use crate::telemetry::Telemetry;
 
 /// A listener could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -70,10 +70,10 @@ pub fn https(listener: TcpListener, tls: ServerConfig, app: Arc<App>, site: Site
 ///
 /// # Errors
 /// [`ServerError`].
-pub fn health(listener: TcpListener, app: Arc<App>, metrics: Metrics) -> Result<Server, ServerError> {
-    let (app, metrics) = (Data::from(app), Data::new(metrics));
+pub fn health(listener: TcpListener, app: Arc<App>, telemetry: Telemetry) -> Result<Server, ServerError> {
+    let (app, telemetry) = (Data::from(app), Data::new(telemetry));
     let server = HttpServer::new(move || {
-        Router::new().app_data(app.clone()).app_data(metrics.clone()).configure(mount_health)
+        Router::new().app_data(app.clone()).app_data(telemetry.clone()).configure(mount_health)
     })
     .workers(1)
     .client_request_timeout(HEAD_TIME)

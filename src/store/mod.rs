@@ -75,7 +75,7 @@ pub struct Unit {
 }
 
 /// The number of changes to people, rights and keys so far. Equal epochs, equal standings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Epoch(i64);
 
 /// Numbers audit rows within a process; with the random trace they are unique everywhere.
@@ -171,10 +171,16 @@ impl Unit {
 }
 
 impl Epoch {
-    /// For logs.
+    /// For logs, and for whoever remembers the newest one.
     #[must_use]
     pub const fn number(self) -> i64 {
         self.0
+    }
+
+    /// The epoch of a remembered number.
+    #[must_use]
+    pub const fn numbered(number: i64) -> Self {
+        Self(number)
     }
 }
 
