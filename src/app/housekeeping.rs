@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use super::App;
 use super::error::Failure;
-use crate::store::Cutoff;
+use crate::clock::Clock as _;
+use crate::lab::LabClock;
+use crate::store::{Cutoff, Store};
 
 /// Runs until the program ends.
-pub async fn keep_house(app: Arc<App>) {
+pub async fn keep_house(app: Arc<App>, clock: Arc<LabClock>) {
     let mut tick: u64 = 0;
     loop {
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -16,12 +18,32 @@ pub async fn keep_house(app: Arc<App>) {
         if let Err(error) = write_uses(&app).await {
             tracing::warn!(%error, "session uses could not be written down");
         }
-        if tick.is_multiple_of(SWEEP_SECONDS)
-            && let Err(error) = sweep(&app).await
-        {
+        if !tick.is_multiple_of(SWEEP_SECONDS) {
+            continue;
+        }
+        if let Err(error) = agree_on_time(&app.store, &clock).await {
+            tracing::warn!(%error, "the database's clock could not be read");
+        }
+        if let Err(error) = sweep(&app).await {
             tracing::warn!(%error, "what is over could not be swept away");
         }
     }
+}
+
+/// On Postgres every replica follows the database's clock; a clock that is far off is said aloud
+/// (`decisions.md` §2).
+///
+/// # Errors
+/// [`Failure::Store`].
+pub async fn agree_on_time(store: &Store, clock: &LabClock) -> Result<(), Failure> {
+    let before = clock.now();
+    let Some(database) = store.database_time().await? else { return Ok(()) };
+    let halfway = before.plus(clock.now().since(before) / 2);
+    let moved = clock.agree_with(database, halfway);
+    if moved.unsigned_abs() > MOST_DRIFT.as_micros().try_into().unwrap_or(u64::MAX) {
+        tracing::warn!(moved_micros = moved, "this machine's clock is far from the database's");
+    }
+    Ok(())
 }
 
 /// Writes down what sessions did since the last time.
@@ -65,4 +87,6 @@ pub async fn readiness(app: &App) -> Result<(), String> {
     Ok(())
 }
 
+/// Replicas that differ by more would disagree about what is in force.
+const MOST_DRIFT: Duration = Duration::from_secs(30);
 const SWEEP_SECONDS: u64 = 30;

@@ -6,6 +6,7 @@ use super::App;
 use super::error::Failure;
 use crate::clock::Moment;
 use crate::entropy::uuid;
+use crate::identity::principal::fold;
 use crate::identity::{AccountName, well_known};
 use crate::pki::Certificate;
 use crate::secret::Secret;
@@ -98,10 +99,7 @@ pub async fn write_person(
         password_hash,
     };
     unit.add_user(&user, now).await?;
-    for group in person.groups.iter().map(String::as_str).filter(|group| *group != well_known::EVERYONE) {
-        unit.add_member(group, person.name.as_str()).await?;
-    }
-    Ok(())
+    join(unit, &person.groups, &person.name).await
 }
 
 /// Writes a machine in a unit that is open.
@@ -117,8 +115,16 @@ pub async fn write_machine(unit: &mut Unit, machine: &Machine, id: String, now: 
         certificate_sha256: machine.certificate.fingerprint(),
     };
     unit.add_solution(&solution, now).await?;
-    for group in machine.groups.iter().map(String::as_str).filter(|group| *group != well_known::EVERYONE) {
-        unit.add_member(group, machine.name.as_str()).await?;
+    join(unit, &machine.groups, &machine.name).await
+}
+
+/// Makes somebody a member of groups. Everybody is in `Everyone`, which has no row.
+///
+/// # Errors
+/// [`Failure::Store`] when a group does not exist.
+pub async fn join(unit: &mut Unit, groups: &[String], member: &AccountName) -> Result<(), Failure> {
+    for group in groups.iter().filter(|group| fold(group) != fold(well_known::EVERYONE)) {
+        unit.add_member(group, member.as_str()).await?;
     }
     Ok(())
 }

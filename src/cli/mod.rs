@@ -16,7 +16,7 @@ pub mod serve;
 mod solution;
 mod user;
 mod verify;
-mod wall_clock;
+mod world;
 
 use std::process::ExitCode;
 
@@ -89,7 +89,7 @@ pub fn main() -> ExitCode {
         Err(usage) => return refuse(&usage),
     };
     let environment = Environment::of_process();
-    let world = World { environment: &environment, clock: &wall_clock::WallClock, output: arguments.output };
+    let world = World { environment: &environment, clock: &crate::lab::LabClock::default(), output: arguments.output };
     match run(arguments.command, &world) {
         Ok(exit) => exit.into(),
         Err(error) => {

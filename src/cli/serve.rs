@@ -1,10 +1,25 @@
-//! `vcsso serve`: reads the configuration and runs the service.
+//! `vcsso serve`: from configuration to two listeners, and back down in order when it is told to stop.
 
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use anyhow::Context as _;
 use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::flags::SettingFlags;
-use super::{Exit, World};
-use crate::config::{Configuration, load};
+use super::{Exit, World, world};
+use crate::app::users::Password;
+use crate::app::{App, housekeeping, seed, start};
+use crate::clock::Clock as _;
+use crate::config::seed::Seed;
+use crate::config::state::{Ephemeral, StateFolder, new_password};
+use crate::config::{Configuration, KeyFiles, Settings, address, load};
+use crate::entropy::SystemEntropy;
+use crate::http::{Site, server};
+use crate::identity::well_known;
+use crate::lab::LabClock;
+use crate::telemetry::Telemetry;
 
 /// Run the service.
 #[derive(Clone, Debug, Args)]
@@ -25,6 +40,167 @@ impl Serve {
 /// # Errors
 /// Why it could not start, or stopped.
 pub fn run(configuration: Configuration) -> anyhow::Result<Exit> {
-    drop(configuration);
-    anyhow::bail!("serve: not wired yet")
+    let Configuration { mut settings, seed } = configuration;
+    let telemetry = Telemetry::start(settings.start.log.as_deref())?;
+    // Dropped last, also when something below fails.
+    let ephemeral = settings.ephemeral.then(|| Ephemeral::new(&SystemEntropy)).transpose()?;
+    if let Some(folder) = &ephemeral {
+        settings = settings.moved_to(folder);
+    }
+    let listener = bind(settings.listen)?;
+    let health = bind(settings.health)?;
+    let bound = (listener.local_addr()?, health.local_addr()?);
+    let clock = Arc::new(LabClock::default());
+    let state = StateFolder::open(&settings.state)?;
+    let names = address::certificate_names(
+        settings.advertise.as_ref(),
+        bound.0,
+        address::host_name().as_deref(),
+    );
+    let keys = KeyFiles::open(&settings.keys, &names, clock.now())?;
+    let tls = server::tls(keys.tls.chain.clone(), keys.tls.key.clone_key())?;
+    let site = Site {
+        advertise: settings.advertise.as_ref().map(|_| host_of(&address::base_url(settings.advertise.as_ref(), bound.0))),
+        listen: host_of(&address::base_url(None, bound.0)),
+        authority_pem: keys.ca_pem.clone(),
+        domain: settings.domain.as_str().to_owned(),
+    };
+    let service = Service { settings, seed, state, clock, keys, site, telemetry };
+    actix_web::rt::System::new().block_on(service.serve((listener, health), bound, tls))
+}
+
+/// Everything that is known before the store is open.
+struct Service {
+    settings: Settings,
+    seed: Seed,
+    state: StateFolder,
+    clock: Arc<LabClock>,
+    keys: KeyFiles,
+    site: Site,
+    telemetry: Telemetry,
+}
+
+impl Service {
+    async fn serve(
+        self,
+        (listener, health): (TcpListener, TcpListener),
+        bound: (SocketAddr, SocketAddr),
+        tls: rustls::ServerConfig,
+    ) -> anyhow::Result<Exit> {
+        let Self { settings, seed, state, clock, keys, site, telemetry } = self;
+        let issuer = address::issuer(settings.advertise.as_ref(), bound.0, &settings.domain);
+        let store = world::open_store(&settings).await?;
+        housekeeping::agree_on_time(&store, &clock).await?;
+        let app = Arc::new(world::app(&settings, issuer, Arc::clone(&clock), store, keys));
+        let fresh = prepare(&app, &settings, &seed, &state).await?;
+        let url = address::base_url(settings.advertise.as_ref(), bound.0);
+        state.write_url(&url)?;
+        let https = server::https(listener, tls, Arc::clone(&app), site)?;
+        let plain = server::health(health, Arc::clone(&app), telemetry)?;
+        let house = tokio::spawn(housekeeping::keep_house(Arc::clone(&app), clock));
+        banner(&settings, &state, &url, &app, fresh);
+        ready(&address::base_url(None, bound.0), bound.1)?;
+        let (handle, health_handle) = (https.handle(), plain.handle());
+        let running = tokio::spawn(https);
+        let healthy = tokio::spawn(plain);
+        stop_signal().await?;
+        tracing::info!("stopping: what is in flight may finish");
+        handle.stop(true).await;
+        running.await??;
+        house.abort();
+        housekeeping::write_uses(&app).await.context("the last uses of sessions could not be written down")?;
+        app.store.close().await.context("the last audit rows could not be written")?;
+        health_handle.stop(false).await;
+        healthy.await??;
+        Ok(Exit::Ok)
+    }
+}
+
+/// First start, keys and seed. True when Administrator was just made.
+async fn prepare(app: &App, settings: &Settings, seed: &Seed, state: &StateFolder) -> anyhow::Result<bool> {
+    let fresh = start::needs_administrator(app).await?;
+    let password = match fresh {
+        true => Some(administrator_password(settings, state)?),
+        false => None,
+    };
+    start::prepare(app, password).await?;
+    let applied = seed::apply(app, world::items(seed, settings)?).await.context("the seed cannot be applied")?;
+    if applied > 0 {
+        tracing::info!(entries = applied, "seed applied");
+    }
+    if !seed.extensions.is_empty() {
+        tracing::warn!(entries = seed.extensions.len(), "extensions of the seed are read, and not served yet");
+    }
+    state.operator_token(&SystemEntropy)?;
+    Ok(fresh)
+}
+
+/// The variable's, or the one a first start that was cut off has written down already, or a new one.
+fn administrator_password(settings: &Settings, state: &StateFolder) -> anyhow::Result<Password> {
+    let password = match (&settings.start.administrator_password, state.administrator_password()?) {
+        (Some(given), _) => given.clone(),
+        (None, Some(kept)) => kept,
+        (None, None) => new_password(&SystemEntropy)?,
+    };
+    state.keep_administrator_password(&password)?;
+    Ok(Password::Plain(password))
+}
+
+fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).with_context(|| format!("cannot listen on {address}"))
+}
+
+fn host_of(url: &str) -> String {
+    url.trim_start_matches("https://").to_owned()
+}
+
+/// The line that scripts wait for.
+fn ready(url: &str, health: SocketAddr) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "READY url={url} health=http://{health}")?;
+    Ok(out.flush()?)
+}
+
+/// What a person wants to paste next.
+fn banner(settings: &Settings, state: &StateFolder, url: &str, app: &App, fresh: bool) {
+    use std::io::Write as _;
+    let password = state.administrator_password().ok().flatten();
+    let kept = state.path().join("administrator-password");
+    let domain = settings.domain.as_str();
+    let ca = settings.keys.join("ca.crt");
+    let ca = std::path::absolute(&ca).unwrap_or(ca);
+    let shown = match (fresh, &password) {
+        (true, Some(password)) => format!("'{}'", password.expose()),
+        _ => format!("\"$(cat '{}')\"", kept.display()),
+    };
+    let text = format!(
+        "\nvcsso serves {url}\n  issuer    {}\n  lab CA    {}   (also {url}/ca.pem)\n\n\
+         # govc\nexport GOVC_URL='{url}' GOVC_USERNAME='{}@{domain}' GOVC_PASSWORD={shown}\n\
+         export GOVC_TLS_CA_CERTS='{}'\ngovc about && govc session.login -issue\n\n\
+         # pyVmomi\npython3 -c \"import ssl; from pyVim import connect, sso; c = ssl.create_default_context(cafile='{}'); \
+         t = sso.SsoAuthenticator('{url}/sts/STSService').get_bearer_saml_assertion('{}@{domain}', '<password>', \
+         delegatable=True, ssl_context=c); print(t[:80])\"\n\n",
+        app.settings.issuer, ca.display(), well_known::ADMINISTRATOR, ca.display(), ca.display(), well_known::ADMINISTRATOR,
+    );
+    // A closed stderr is nobody's fault.
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+async fn stop_signal() -> anyhow::Result<()> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let terminated = terminate.recv();
+    let interrupted = interrupt.recv();
+    either(terminated, interrupted).await;
+    Ok(())
+}
+
+/// Whichever comes first.
+async fn either(first: impl Future<Output = Option<()>>, second: impl Future<Output = Option<()>>) {
+    let (mut first, mut second) = (std::pin::pin!(first), std::pin::pin!(second));
+    std::future::poll_fn(|context| {
+        let done = first.as_mut().poll(context).is_ready() || second.as_mut().poll(context).is_ready();
+        if done { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
 }

@@ -119,12 +119,14 @@ impl Settings {
         Self::of(self.layers, self.start)
     }
 
-    /// The same with database, state and keys in the temporary folder.
+    /// The same with state and keys in the temporary folder, and the database unless another one was named.
     #[must_use]
     pub fn moved_to(mut self, folder: &Ephemeral) -> Self {
         self.state = folder.path().to_owned();
         self.keys = folder.path().join("keys");
-        self.database = DatabaseUrl::in_folder(folder.path());
+        if self.origin(Setting::Database) == Origin::Default {
+            self.database = DatabaseUrl::in_folder(folder.path());
+        }
         self
     }
 

@@ -13,7 +13,6 @@ use actix_web::web::Data;
 use actix_web::{App as Router, HttpServer};
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{DigitallySignedStruct, DistinguishedName, ServerConfig, SignatureScheme};
@@ -83,15 +82,15 @@ pub fn health(listener: TcpListener, app: Arc<App>, telemetry: Telemetry) -> Res
     Ok(server.run())
 }
 
-/// TLS with this certificate chain and key, PEM.
+/// TLS with this certificate chain and key.
 ///
 /// # Errors
 /// [`ServerError::Tls`].
-pub fn tls(chain_pem: &str, key_pem: &str) -> Result<ServerConfig, ServerError> {
+pub fn tls(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+) -> Result<ServerConfig, ServerError> {
     let refused = |error: &dyn std::fmt::Display| ServerError::Tls(error.to_string());
-    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(chain_pem.as_bytes()).collect();
-    let chain = chain.map_err(|error| refused(&error))?;
-    let key = PrivateKeyDer::from_pem_slice(key_pem.as_bytes()).map_err(|error| refused(&error))?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let verifier = Arc::new(AnyCertificate::new(&provider));
     let mut config = ServerConfig::builder_with_provider(provider)

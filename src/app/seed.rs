@@ -1,0 +1,154 @@
+//! Applying a seed: what it asks for is made or changed, what it does not mention stays. An entry that has not changed
+//! since it was applied is skipped, so that restarts are fast and run-time changes win (`decisions.md` §27).
+
+use super::App;
+use super::error::Failure;
+use super::users::{Machine, Person, hash, join, write_machine, write_person};
+use crate::entropy::uuid;
+use crate::identity::principal::fold;
+use crate::identity::AccountName;
+use crate::store::{Noun, Permission, SeedEntry, StoreError, Unit};
+
+/// One entry of a seed, with the keyed hash of its content.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// Its kind and name, `user/alice`.
+    pub key: String,
+    /// Keyed hash of everything it says.
+    pub hash: [u8; 32],
+    /// What it asks for.
+    pub wish: Wish,
+}
+
+/// What an entry asks for.
+#[derive(Clone, Debug)]
+pub enum Wish {
+    /// A person.
+    Person(Person),
+    /// A machine.
+    Machine(Machine),
+    /// A group and its members.
+    Group {
+        /// The group.
+        name: AccountName,
+        /// Users, solution users or groups.
+        members: Vec<AccountName>,
+    },
+    /// A role.
+    Role {
+        /// Its name.
+        name: String,
+        /// What it allows.
+        privileges: Vec<&'static str>,
+    },
+    /// A permission, its role by name.
+    Permission {
+        /// The role's name.
+        role: String,
+        /// Everything else; its `role_id` is filled in.
+        permission: Permission,
+    },
+}
+
+/// Applies the entries that have changed; says how many.
+///
+/// # Errors
+/// [`Failure`] of the first entry that cannot be applied; those before it are.
+pub async fn apply(app: &App, items: Vec<Item>) -> Result<usize, Failure> {
+    let known = app.store.seed_entries().await?;
+    let is_new = |item: &Item| !known.iter().any(|entry| entry.name == item.key && entry.hash == item.hash);
+    let mut changed: Vec<Item> = items.into_iter().filter(is_new).collect();
+    make_groups(app, &changed).await?;
+    // Members are joined after everybody exists.
+    changed.sort_by_key(|item| matches!(item.wish, Wish::Group { .. }));
+    let count = changed.len();
+    for item in changed {
+        apply_item(app, item).await?;
+    }
+    app.hashing.rest();
+    Ok(count)
+}
+
+/// Groups first, empty: users of the same seed may name them.
+async fn make_groups(app: &App, items: &[Item]) -> Result<(), Failure> {
+    for item in items {
+        let Wish::Group { name, .. } = &item.wish else { continue };
+        let mut unit = app.store.begin().await?;
+        if unit.find(name.as_str()).await?.is_none() {
+            unit.add_group(&uuid(&*app.entropy)?, name, None, app.now()).await?;
+            unit.commit().await?;
+        }
+    }
+    Ok(())
+}
+
+async fn apply_item(app: &App, item: Item) -> Result<(), Failure> {
+    let Item { key, hash: digest, wish } = item;
+    match wish {
+        Wish::Person(mut person) => {
+            let password = hash(app, person.password.take()).await?;
+            let mut unit = app.store.begin().await?;
+            set_person(app, &mut unit, &person, password).await?;
+            note(unit, key, digest).await
+        }
+        Wish::Machine(machine) => {
+            let mut unit = app.store.begin().await?;
+            set_machine(app, &mut unit, &machine).await?;
+            note(unit, key, digest).await
+        }
+        Wish::Group { name, members } => {
+            let mut unit = app.store.begin().await?;
+            for member in members {
+                unit.add_member(name.as_str(), member.as_str()).await?;
+            }
+            note(unit, key, digest).await
+        }
+        Wish::Role { name, privileges } => {
+            let known = role_id(app, &name).await?;
+            let mut unit = app.store.begin().await?;
+            match known {
+                Some(id) => unit.set_role(id, &name, &privileges).await?,
+                None => drop(unit.add_role(&name, &privileges).await?),
+            }
+            note(unit, key, digest).await
+        }
+        Wish::Permission { role, mut permission } => {
+            let missing = || StoreError::NotFound { what: Noun::Role, name: role.clone() };
+            permission.role_id = role_id(app, &role).await?.ok_or_else(missing)?;
+            let mut unit = app.store.begin().await?;
+            unit.set_permission(&permission).await?;
+            note(unit, key, digest).await
+        }
+    }
+}
+
+async fn set_person(app: &App, unit: &mut Unit, person: &Person, password: Option<String>) -> Result<(), Failure> {
+    let Some(found) = unit.find(person.name.as_str()).await? else {
+        return write_person(unit, person, password, uuid(&*app.entropy)?, app.now()).await;
+    };
+    unit.set_profile(&found.id, &person.profile).await?;
+    if let Some(password) = password {
+        unit.set_password_hash(&found.id, &password, app.now()).await?;
+    }
+    join(unit, &person.groups, &person.name).await
+}
+
+async fn set_machine(app: &App, unit: &mut Unit, machine: &Machine) -> Result<(), Failure> {
+    let Some(found) = unit.find(machine.name.as_str()).await? else {
+        return write_machine(unit, machine, uuid(&*app.entropy)?, app.now()).await;
+    };
+    unit.set_certificate(&found.id, machine.certificate.der(), &machine.certificate.fingerprint()).await?;
+    join(unit, &machine.groups, &machine.name).await
+}
+
+/// The entry is remembered in the same commit as its effect.
+async fn note(mut unit: Unit, key: String, hash: [u8; 32]) -> Result<(), Failure> {
+    let kind = key.split('/').next().unwrap_or_default().to_owned();
+    unit.put_seed_entry(&SeedEntry { kind, name: key, hash }).await?;
+    Ok(unit.commit().await?)
+}
+
+async fn role_id(app: &App, name: &str) -> Result<Option<i64>, Failure> {
+    let roles = app.store.roles().await?;
+    Ok(roles.into_iter().find(|role| fold(&role.name) == fold(name)).map(|role| role.id))
+}

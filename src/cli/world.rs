@@ -1,0 +1,108 @@
+//! From configuration to the world that acts happen in: keys, store, app. Shared by `serve` and the commands that act on
+//! a store without a service.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use aws_lc_rs::hmac;
+
+use crate::app::seed::{Item, Wish};
+use crate::app::users::{Machine, Password, Person};
+use crate::app::{self, App};
+use crate::config::seed::{self, Entry, Seed};
+use crate::config::{KeyFiles, Settings, files};
+use crate::entropy::SystemEntropy;
+use crate::lab::LabClock;
+use crate::store::{Permission, Profile, Store, Target};
+
+/// Opens the store that the settings name.
+pub(super) async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
+    let target = Target::parse(settings.database.url().expose())?;
+    let target = if settings.ephemeral { target.ephemeral() } else { target };
+    let store = Store::open(&target).await;
+    store.with_context(|| format!("the database {} cannot be used", settings.database.masked()))
+}
+
+/// The app over an open store.
+pub(super) fn app(settings: &Settings, issuer: String, clock: Arc<LabClock>, store: Store, keys: KeyFiles) -> App {
+    let policy = &settings.policy;
+    let settings = app::Settings {
+        domain: settings.domain.clone(),
+        issuer,
+        tokens: policy.token,
+        lockout: policy.lockout,
+        sessions: policy.session,
+        replay: policy.replay,
+        remember_passwords: policy.password_cache.0,
+        audit_keep: std::time::Duration::from_secs(u64::from(policy.audit.keep_days) * 86_400),
+        audit_rows: u32::try_from(policy.audit.max_rows).unwrap_or(u32::MAX),
+    };
+    App::new(clock, Arc::new(SystemEntropy), store, settings, keys.signers)
+}
+
+/// The entries of a seed as wishes, each with a hash keyed by a secret of the key folder: passwords are in them.
+pub(super) fn items(seed: &Seed, settings: &Settings) -> anyhow::Result<Vec<Item>> {
+    let secret = files::read_private(&settings.keys.join("ca.key"))?.context("the key folder has no ca.key")?;
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+    let item = |entry: &dyn Entry, wish: Wish| {
+        let hash = hmac::sign(&key, entry.canonical().expose().as_bytes());
+        Item { key: entry.key(), hash: hash.as_ref().try_into().unwrap_or_default(), wish }
+    };
+    let mut items = Vec::new();
+    items.extend(seed.users.iter().map(|user| item(user, person(user))));
+    items.extend(seed.solution_users.iter().map(|solution| item(solution, machine(solution))));
+    items.extend(seed.groups.iter().map(|group| item(group, self::group(group))));
+    items.extend(seed.roles.iter().map(|role| item(role, self::role(role))));
+    items.extend(seed.permissions.iter().map(|permission| item(permission, self::permission(permission))));
+    Ok(items)
+}
+
+fn person(user: &seed::User) -> Wish {
+    let password = match &user.password {
+        seed::Password::Clear(password) => Password::Plain(password.clone()),
+        seed::Password::Hash(hash) => Password::Hashed(hash.clone()),
+    };
+    Wish::Person(Person {
+        name: user.name.clone(),
+        password: Some(password),
+        profile: Profile {
+            given_name: user.given_name.clone(),
+            surname: user.surname.clone(),
+            email: user.email.clone(),
+        },
+        groups: names(&user.groups),
+    })
+}
+
+fn machine(solution: &seed::SolutionUser) -> Wish {
+    Wish::Machine(Machine {
+        name: solution.name.clone(),
+        certificate: solution.certificate.clone(),
+        groups: names(&solution.groups),
+    })
+}
+
+fn group(group: &seed::Group) -> Wish {
+    Wish::Group { name: group.name.clone(), members: group.members.clone() }
+}
+
+fn role(role: &seed::Role) -> Wish {
+    Wish::Role { name: role.name.as_str().to_owned(), privileges: role.privileges.clone() }
+}
+
+fn permission(permission: &seed::Permission) -> Wish {
+    Wish::Permission {
+        role: permission.role.as_str().to_owned(),
+        permission: Permission {
+            entity: permission.entity.clone(),
+            principal: permission.principal.as_str().to_owned(),
+            group: permission.group,
+            role_id: 0,
+            propagate: permission.propagate,
+        },
+    }
+}
+
+fn names(names: &[crate::identity::AccountName]) -> Vec<String> {
+    names.iter().map(|name| name.as_str().to_owned()).collect()
+}
