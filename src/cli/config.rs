@@ -62,7 +62,7 @@ impl Validate {
         match (&loaded, world.output) {
             (Ok(configuration), Output::Text) => print(&summary(configuration))?,
             (Ok(configuration), Output::Json) => {
-                print_json(&json!({ "valid": true, "seed": counts(configuration) }))?
+                print_json(&json!({ "valid": true, "seed": counts(configuration) }))?;
             }
             (Err(error), Output::Json) => print_json(&json!({ "valid": false, "error": error.to_string() }))?,
             (Err(_), Output::Text) => {}

@@ -6,55 +6,63 @@ use crate::config::{Scalar, Setting};
 
 /// Everything of `contract.md`'s table. Not read by `clap` itself: the origin of each value is kept.
 #[derive(Clone, Debug, Default, Args)]
+#[expect(
+    clippy::doc_markdown,
+    reason = "the lines on the fields are the help of the program, printed as they are"
+)]
 pub struct SettingFlags {
-    /// The one HTTPS listener; port 0 picks a free one [env: `VCSSO_LISTEN`] [default: 127.0.0.1:8443]
+    /// The one HTTPS listener; port 0 picks a free one [env: VCSSO_LISTEN] [default: 127.0.0.1:8443]
     #[arg(long, value_name = "ADDR:PORT")]
     pub listen: Option<String>,
-    /// Plain HTTP: /livez /readyz /metrics, nothing else [env: `VCSSO_HEALTH`] [default: 127.0.0.1:8080]
+    /// Plain HTTP: /livez /readyz /metrics, nothing else [env: VCSSO_HEALTH] [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR:PORT")]
     pub health: Option<String>,
-    /// `sqlite:` or `postgres:` [env: `VCSSO_DATABASE` or `VCSSO_DATABASE_FILE`] [default: vcsso.db in the state folder]
+    /// sqlite: or postgres: [env: VCSSO_DATABASE or VCSSO_DATABASE_FILE] [default: vcsso.db in the state folder]
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
-    /// Database file, first-start credentials [env: `VCSSO_STATE`] [default: ./state]
+    /// Database file, first-start credentials [env: VCSSO_STATE] [default: ./state]
     #[arg(long, value_name = "DIR")]
     pub state: Option<String>,
-    /// CA, STS signing key and chain, TLS key; made at first start [env: `VCSSO_KEYS`] [default: ./keys]
+    /// CA, STS signing key and chain, TLS key; made at first start [env: VCSSO_KEYS] [default: ./keys]
     #[arg(long, value_name = "DIR")]
     pub keys: Option<String>,
-    /// A TOML file of users, groups, roles, policies, applied at start [env: `VCSSO_SEED`]
+    /// A TOML file of users, groups, roles, policies, applied at start [env: VCSSO_SEED]
     #[arg(long, value_name = "FILE")]
     pub seed: Option<String>,
     /// Database and keys in a temporary folder, nothing left behind
     #[arg(long)]
     pub ephemeral: bool,
-    /// Plain listener answering CONNECT sdkTunnel:8089 for extension logins [env: `VCSSO_TUNNEL`] [default: off]
+    /// Plain listener answering CONNECT sdkTunnel:8089 for extension logins [env: VCSSO_TUNNEL] [default: off]
     #[arg(long, value_name = "ADDR:PORT")]
     pub tunnel: Option<String>,
-    /// What lookup service, options and token issuer call this server [env: `VCSSO_ADVERTISE`]
+    /// What lookup service, options and token issuer call this server [env: VCSSO_ADVERTISE]
     #[arg(long, value_name = "HOST[:PORT]")]
     pub advertise: Option<String>,
-    /// The system domain [env: `VCSSO_DOMAIN`] [default: vsphere.local]
+    /// The system domain [env: VCSSO_DOMAIN] [default: vsphere.local]
     #[arg(long, value_name = "NAME")]
     pub domain: Option<String>,
-    /// Everything above and every policy, in TOML [env: `VCSSO_CONFIG`]
+    /// Everything above and every policy, in TOML [env: VCSSO_CONFIG]
     #[arg(long, value_name = "FILE")]
     pub config: Option<String>,
 }
 
 /// Where a running service keeps its things.
 #[derive(Clone, Debug, Default, Args)]
+#[expect(
+    clippy::doc_markdown,
+    reason = "the lines on the fields are the help of the program, printed as they are"
+)]
 pub struct PlaceFlags {
-    /// The state folder of the service [env: `VCSSO_STATE`] [default: ./state]
+    /// The state folder of the service [env: VCSSO_STATE] [default: ./state]
     #[arg(long, value_name = "DIR")]
     pub state: Option<String>,
-    /// The keys folder of the service [env: `VCSSO_KEYS`] [default: ./keys]
+    /// The keys folder of the service [env: VCSSO_KEYS] [default: ./keys]
     #[arg(long, value_name = "DIR")]
     pub keys: Option<String>,
-    /// The system domain [env: `VCSSO_DOMAIN`] [default: vsphere.local]
+    /// The system domain [env: VCSSO_DOMAIN] [default: vsphere.local]
     #[arg(long, value_name = "NAME")]
     pub domain: Option<String>,
-    /// The configuration of the service [env: `VCSSO_CONFIG`]
+    /// The configuration of the service [env: VCSSO_CONFIG]
     #[arg(long, value_name = "FILE")]
     pub config: Option<String>,
 }

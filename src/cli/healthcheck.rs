@@ -14,11 +14,15 @@ use crate::config::{Setting, load_settings};
 
 /// Ask the running service whether it is ready.
 #[derive(Clone, Debug, Args)]
+#[expect(
+    clippy::doc_markdown,
+    reason = "the lines on the fields are the help of the program, printed as they are"
+)]
 pub struct Healthcheck {
-    /// The health listener, as URL or ADDR:PORT [env: `VCSSO_HEALTH`] [default: 127.0.0.1:8080]
+    /// The health listener, as URL or ADDR:PORT [env: VCSSO_HEALTH] [default: 127.0.0.1:8080]
     #[arg(long, value_name = "URL")]
     pub health: Option<String>,
-    /// The configuration of the service [env: `VCSSO_CONFIG`]
+    /// The configuration of the service [env: VCSSO_CONFIG]
     #[arg(long, value_name = "FILE")]
     pub config: Option<String>,
 }

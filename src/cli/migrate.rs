@@ -8,14 +8,18 @@ use crate::config::{Setting, Settings, load_settings};
 
 /// Bring the database up to date, and stop.
 #[derive(Clone, Debug, Args)]
+#[expect(
+    clippy::doc_markdown,
+    reason = "the lines on the fields are the help of the program, printed as they are"
+)]
 pub struct Migrate {
-    /// `sqlite:` or `postgres:` [env: `VCSSO_DATABASE` or `VCSSO_DATABASE_FILE`] [default: vcsso.db in the state folder]
+    /// sqlite: or postgres: [env: VCSSO_DATABASE or VCSSO_DATABASE_FILE] [default: vcsso.db in the state folder]
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
-    /// The state folder [env: `VCSSO_STATE`] [default: ./state]
+    /// The state folder [env: VCSSO_STATE] [default: ./state]
     #[arg(long, value_name = "DIR")]
     pub state: Option<String>,
-    /// The configuration of the service [env: `VCSSO_CONFIG`]
+    /// The configuration of the service [env: VCSSO_CONFIG]
     #[arg(long, value_name = "FILE")]
     pub config: Option<String>,
 }

@@ -167,8 +167,10 @@ fn step_text(step: &Value) -> String {
     let mut text = format!("  {:<15} {}", field(step, "outcome"), field(step, "id"));
     for name in ["seen", "wanted", "clause", "hint"] {
         let is_worth_it = name != "clause" || step.get("hint").is_some();
+        let label =
+            if name == "wanted" && field(step, "outcome") == "not-checked" { "because" } else { name };
         if is_worth_it {
-            push(&mut text, step, &format!("\n{:18}{name:<8}", ""), name);
+            push(&mut text, step, &format!("\n{:18}{label:<8}", ""), name);
         }
     }
     if let Some(evidence) = step.get("evidence") {

@@ -1,4 +1,4 @@
-//! The address of the database: SQLite or Postgres, and never printed with its password.
+//! The address of the database: `SQLite` or Postgres, and never printed with its password.
 
 use std::fmt;
 use std::path::Path;
@@ -45,7 +45,7 @@ impl DatabaseUrl {
         Self { kind: DatabaseKind::Sqlite, url: Secret::new(format!("sqlite://{path}")) }
     }
 
-    /// The URL with a relative SQLite path starting from `folder`; every other URL as it is.
+    /// The URL with a relative `SQLite` path starting from `folder`; every other URL as it is.
     pub(super) fn rooted(text: &str, folder: &Path) -> String {
         let path = text.strip_prefix("sqlite:").map(|rest| rest.strip_prefix("//").unwrap_or(rest));
         match path {

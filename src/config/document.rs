@@ -87,8 +87,7 @@ impl Source {
     }
 
     fn place(&self, offset: usize) -> Place {
-        let before = self.text.as_bytes().get(..offset).unwrap_or_default();
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = self.text.get(..offset).unwrap_or_default().matches('\n').count() + 1;
         match self.kind {
             FileKind::Config => Place::File { file: self.file.clone(), line },
             FileKind::Seed => Place::Seed { file: self.file.clone(), line },
@@ -146,9 +145,9 @@ impl<'t> Section<'t> {
 
     /// The error about a value that means nothing.
     #[must_use]
-    pub fn wrong(&self, key: &str, place: Place, seen: &str, wanted: impl Into<String>) -> ConfigError {
-        let hint = Hint::None;
-        ConfigError::Value { key: key.to_owned(), place, seen: seen.to_owned(), wanted: wanted.into(), hint }
+    pub fn wrong(&self, key: &str, place: Place, seen: &str, wanted: impl Into<Box<str>>) -> ConfigError {
+        let (key, hint) = (self.path_of(key).into(), Hint::None);
+        ConfigError::Value { key, place, seen: seen.into(), wanted: wanted.into(), hint }
     }
 
     /// A text, if it is there.
@@ -235,8 +234,13 @@ impl<'t> Section<'t> {
     }
 
     fn mistyped(&self, key: &str, place: Place, value: &DeValue<'_>, wanted: &'static str) -> ConfigError {
-        let inside = if self.name.is_empty() { String::new() } else { format!(" of {}", self.name) };
-        ConfigError::Type { key: format!("{key}{inside}"), place, seen: kind_of(value), wanted }
+        ConfigError::Type { key: self.path_of(key), place, seen: kind_of(value), wanted }
+    }
+
+    /// The key with its section, without brackets: `user.name`.
+    fn path_of(&self, key: &str) -> String {
+        let section = self.name.trim_start_matches('[').trim_end_matches(']');
+        if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") }
     }
 }
 

@@ -73,13 +73,13 @@ pub enum ConfigError {
     #[error("{place}: `{key}` is {seen:?}, wanted {wanted}{hint}")]
     Value {
         /// The key, with its section.
-        key: String,
+        key: Box<str>,
         /// Where.
         place: Place,
         /// What was written; never a secret.
-        seen: String,
+        seen: Box<str>,
         /// What is allowed.
-        wanted: String,
+        wanted: Box<str>,
         /// What was probably meant.
         hint: Hint,
     },

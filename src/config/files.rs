@@ -65,7 +65,7 @@ pub fn private_folder(path: &Path) -> Result<(), FileError> {
     })?;
     let found = fs::metadata(path).map_err(system("look at", path))?;
     let mode = found.mode() & 0o7777;
-    if mode & 0o077 == 0 || fs::set_permissions(path, Permissions::from_mode(0o700)).is_ok() {
+    if is_private(mode) || fs::set_permissions(path, Permissions::from_mode(0o700)).is_ok() {
         return Ok(());
     }
     // A mounted folder of another owner, or read-only: reading along is harmless, the files say who can read them.
@@ -82,7 +82,7 @@ pub fn private_folder(path: &Path) -> Result<(), FileError> {
 /// [`FileError`].
 pub fn read_private(path: &Path) -> Result<Option<Zeroizing<String>>, FileError> {
     let Some((file, mode)) = open(path, fs::symlink_metadata(path))? else { return Ok(None) };
-    if mode & 0o077 != 0 {
+    if !is_private(mode) {
         return Err(FileError::Open { path: path.to_owned(), mode, wanted: 0o600 });
     }
     read(file, path).map(Some)
@@ -207,6 +207,11 @@ fn write_beside(path: &Path, text: &str) -> Result<PathBuf, FileError> {
 fn sync_folder(path: &Path) -> Result<(), FileError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(system("write", folder))
+}
+
+/// Nobody but the owner has any permission.
+const fn is_private(mode: u32) -> bool {
+    mode | 0o7700 == 0o7700
 }
 
 fn system<'p>(what: &'static str, path: &'p Path) -> impl FnOnce(io::Error) -> FileError + 'p {

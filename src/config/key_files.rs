@@ -97,11 +97,14 @@ impl KeyFiles {
     /// [`KeyFilesError`].
     pub fn open(folder: &Path, names: &[String], now: Moment) -> Result<Self, KeyFilesError> {
         private_folder(folder)?;
-        // A complete folder may be read-only: it is not even locked.
-        if let Some(complete) = Self::read(folder, names, now)? {
+        // A complete folder may be read-only: it is not even locked. What looks wrong while another process is writing
+        // is looked at again under the lock.
+        let at_first = Self::read(folder, names, now);
+        if let Ok(Some(complete)) = at_first {
             return Ok(complete);
         }
-        let _lock = FolderLock::take(folder)?;
+        let _lock =
+            FolderLock::take(folder).map_err(|unlockable| at_first.err().unwrap_or(unlockable.into()))?;
         let authority = Authority::ensure(folder, now)?;
         if signers::read(folder)?.is_empty() {
             signers::make(folder, &authority, now)?;
@@ -202,6 +205,21 @@ mod tests {
     }
 
     #[test]
+    fn many_first_starts_at_once_make_one_set_of_keys() {
+        let folder = folder();
+        let open = || open(&folder, &[]).unwrap();
+        let opened: Vec<_> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        for one in &opened {
+            assert_eq!(one.ca, opened[0].ca);
+            assert_eq!(one.tls.certificate, opened[0].tls.certificate);
+            assert_eq!((one.signers.len(), one.tls.is_made), (1, true));
+        }
+    }
+
+    #[test]
     fn everything_in_the_folder_is_private() {
         let folder = folder();
         open(&folder, &[]).unwrap();
@@ -216,9 +234,8 @@ mod tests {
     fn a_key_that_others_can_read_is_refused_and_so_is_a_link() {
         let folder = folder();
         open(&folder, &[]).unwrap();
-        let keys: Vec<_> =
-            snapshot(&folder).into_keys().filter(|name| name.ends_with(".key") && name != "ca.key").collect();
-        assert_eq!(keys.len(), 2);
+        let keys: Vec<_> = snapshot(&folder).into_keys().filter(|name| name.contains(".key")).collect();
+        assert_eq!(keys.len(), 3);
         for name in keys {
             let path = folder.path().join("keys").join(name);
             fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
@@ -264,7 +281,7 @@ mod tests {
         let renewed = |at: Moment| {
             KeyFiles::open(&folder.path().join("keys"), &names(&[]), at).unwrap().tls.certificate != first
         };
-        let edge = first.not_after().minus(std::time::Duration::from_secs(30 * 86_400));
+        let edge = first.not_after().minus(std::time::Duration::from_hours(720));
         assert!(!renewed(edge.minus(std::time::Duration::from_secs(1))));
         assert!(renewed(edge));
     }
@@ -365,7 +382,7 @@ mod tests {
     fn a_second_signing_key_comes_first_when_it_is_newer() {
         let folder = folder();
         let first = open(&folder, &[]).unwrap();
-        let later = now().plus(std::time::Duration::from_secs(60));
+        let later = now().plus(std::time::Duration::from_mins(1));
         let made = make_signer(&folder.path().join("keys"), later).unwrap();
         let read = read_signers(&folder.path().join("keys")).unwrap();
         let order: Vec<_> = read.iter().map(|signer| signer.certificate().clone()).collect();

@@ -27,9 +27,10 @@ pub struct Assignment {
 pub struct Layers(BTreeMap<Setting, (Scalar, Place)>);
 
 impl Layers {
-    /// Puts one value on top.
-    pub fn put(&mut self, assignment: Assignment) {
-        self.0.insert(assignment.setting, (assignment.value, assignment.place));
+    /// Puts values on top, the last one topmost.
+    pub fn put_all(&mut self, assignments: impl IntoIterator<Item = Assignment>) {
+        let placed = |given: Assignment| (given.setting, (given.value, given.place));
+        self.0.extend(assignments.into_iter().map(placed));
     }
 
     /// Where the value that counts was written; nothing for a default.
@@ -61,10 +62,10 @@ impl Layers {
         match read(text) {
             Some(value) => Ok(Some(value)),
             None => Err(ConfigError::Value {
-                key: setting.key().to_owned(),
+                key: setting.key().into(),
                 place: place.clone(),
-                seen: text.to_owned(),
-                wanted: wanted.to_owned(),
+                seen: text.into(),
+                wanted: wanted.into(),
                 hint: Hint::None,
             }),
         }
@@ -85,13 +86,13 @@ impl Layers {
             return Ok(*value);
         }
         let known: Vec<&'static str> = words.iter().map(|(word, _)| *word).collect();
-        let key = setting.key().to_owned();
+        let key = setting.key().into();
         let hint = Hint::of(text, &known);
         Err(ConfigError::Value {
             key,
             place: place.clone(),
-            seen: text.to_owned(),
-            wanted: known.join(" or "),
+            seen: text.into(),
+            wanted: known.join(" or ").into(),
             hint,
         })
     }
@@ -188,10 +189,10 @@ fn assignment(
             let read = u64::from_str_radix(number.as_str(), number.radix()).ok();
             Scalar::Number(read.filter(|number| (least..=most).contains(number)).ok_or_else(|| {
                 ConfigError::Value {
-                    key: setting.key().to_owned(),
+                    key: setting.key().into(),
                     place: place.clone(),
-                    seen: number.to_string(),
-                    wanted: format!("{least} to {most}"),
+                    seen: number.to_string().into(),
+                    wanted: format!("{least} to {most}").into(),
                     hint: Hint::None,
                 }
             })?)

@@ -71,9 +71,9 @@ pub fn load_settings(
     let given = [of_environment(environment)?, of_flags(flags)].concat();
     let mut layers = Layers::default();
     if let Some(file) = config_file(&given) {
-        of_file(&file)?.into_iter().for_each(|assignment| layers.put(assignment));
+        layers.put_all(of_file(&file)?);
     }
-    given.into_iter().for_each(|assignment| layers.put(assignment));
+    layers.put_all(given);
     let start = StartVariables {
         administrator_password: environment.get("VCSSO_ADMIN_PASSWORD")?.map(Secret::new),
         log: environment.get("VCSSO_LOG")?.map(str::to_owned),

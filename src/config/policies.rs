@@ -61,7 +61,7 @@ pub struct Sspi {
 /// `[personality]`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Personality {
-    /// `AcquireLocalTicket` answers as an ESXi host.
+    /// `AcquireLocalTicket` answers as an `ESXi` host.
     pub host: bool,
 }
 
@@ -78,7 +78,7 @@ pub(super) const REPLAY_MODES: &[(&str, ReplayMode)] =
 
 impl Default for Ticket {
     fn default() -> Self {
-        Self(Duration::from_secs(120))
+        Self(Duration::from_mins(2))
     }
 }
 
@@ -90,7 +90,7 @@ impl Default for AuditPolicy {
 
 impl Default for PasswordCache {
     fn default() -> Self {
-        Self(Duration::from_secs(60))
+        Self(Duration::from_mins(1))
     }
 }
 

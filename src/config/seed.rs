@@ -248,7 +248,7 @@ host = false                         # true: AcquireLocalTicket as an ESXi host
     fn names_are_checked_and_said_twice_they_are_refused() {
         assert!(
             message("[[user]]\nname = \"a@b\"\npassword = \"x\"")
-                .contains("`name` is \"a@b\", wanted a name without domain")
+                .contains("`user.name` is \"a@b\", wanted a name without domain")
         );
         let user = |name: &str| format!("[[user]]\nname = \"{name}\"\npassword = \"x\"\n");
         let twice = message(&[user("alice"), user("ALICE")].concat());

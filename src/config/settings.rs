@@ -113,16 +113,14 @@ impl Settings {
     /// # Errors
     /// [`ConfigError::Value`] for a value that means nothing.
     pub(super) fn with_seed(mut self, policy: &[Assignment]) -> Result<Self, ConfigError> {
-        for assignment in policy {
-            self.layers.put(assignment.clone());
-        }
+        self.layers.put_all(policy.iter().cloned());
         Self::of(self.layers, self.start)
     }
 
     /// The same with state and keys in the temporary folder, and the database unless another one was named.
     #[must_use]
     pub fn moved_to(mut self, folder: &Ephemeral) -> Self {
-        self.state = folder.path().to_owned();
+        folder.path().clone_into(&mut self.state);
         self.keys = folder.path().join("keys");
         if self.origin(Setting::Database) == Origin::Default {
             self.database = DatabaseUrl::in_folder(folder.path());
@@ -166,15 +164,15 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A relative SQLite path in a file starts from the folder of that file, as every other path does.
+/// A relative `SQLite` path in a file starts from the folder of that file, as every other path does.
 fn database(layers: &Layers) -> Result<Option<DatabaseUrl>, ConfigError> {
     let Some((text, place)) = layers.text(Setting::Database) else { return Ok(None) };
     let url = place.folder().map_or_else(|| text.to_owned(), |folder| DatabaseUrl::rooted(text, folder));
     DatabaseUrl::parse(&url).map(Some).ok_or_else(|| ConfigError::Value {
-        key: Setting::Database.key().to_owned(),
+        key: Setting::Database.key().into(),
         place: place.clone(),
-        seen: super::database_url::mask(text),
-        wanted: DatabaseUrl::WANTED.to_owned(),
+        seen: super::database_url::mask(text).into(),
+        wanted: DatabaseUrl::WANTED.into(),
         hint: super::error::Hint::None,
     })
 }

@@ -13,17 +13,17 @@ impl Settings {
     pub fn shown(&self, setting: Setting) -> Option<Scalar> {
         let policy = &self.policy;
         Some(match setting {
-            Setting::Listen => text(self.listen),
-            Setting::Health => text(self.health),
+            Setting::Listen => text(&self.listen),
+            Setting::Health => text(&self.health),
             Setting::Database | Setting::State | Setting::Keys if self.ephemeral => {
                 text("in a temporary folder")
             }
-            Setting::Database => text(self.database.masked()),
+            Setting::Database => text(&self.database.masked()),
             Setting::State => path(&self.state),
             Setting::Keys => path(&self.keys),
             Setting::Seed => path(self.seed.as_deref()?),
             Setting::Ephemeral => Scalar::Switch(self.ephemeral),
-            Setting::Tunnel => text(self.tunnel?),
+            Setting::Tunnel => text(&self.tunnel?),
             Setting::Advertise => text(self.advertise.as_ref()?),
             Setting::Domain => text(self.domain.as_str()),
             Setting::Config => path(self.config.as_deref()?),
@@ -52,7 +52,7 @@ impl Settings {
     }
 }
 
-fn text(value: impl ToString) -> Scalar {
+fn text(value: &(impl ToString + ?Sized)) -> Scalar {
     Scalar::Text(value.to_string())
 }
 
@@ -69,5 +69,5 @@ const fn seconds(span: Duration) -> Scalar {
 }
 
 fn word<T: PartialEq>(words: &[(&'static str, T)], value: &T) -> Option<Scalar> {
-    words.iter().find(|(_, known)| known == value).map(|(word, _)| text(word))
+    words.iter().find(|(_, known)| known == value).map(|(word, _)| text(*word))
 }

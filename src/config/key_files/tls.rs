@@ -191,4 +191,4 @@ fn digest(text: &str) -> String {
 }
 
 /// A leaf lives a year; a service that starts in its last month gets a new one.
-const RENEWED_BEFORE_END: Duration = Duration::from_secs(30 * 86_400);
+const RENEWED_BEFORE_END: Duration = Duration::from_hours(30 * 24);

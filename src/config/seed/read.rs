@@ -141,10 +141,10 @@ pub(super) fn permissions(root: &Section<'_>) -> Result<Vec<Permission>, ConfigE
 
 fn one_privilege((text, place): Placed<'_>) -> Result<&'static str, ConfigError> {
     privilege::ALL.iter().copied().find(|known| *known == text).ok_or_else(|| ConfigError::Value {
-        key: "privileges".to_owned(),
+        key: "role.privileges".into(),
         place,
-        seen: text.to_owned(),
-        wanted: "a known privilege".to_owned(),
+        seen: text.into(),
+        wanted: "a known privilege".into(),
         hint: Hint::of(text, privilege::ALL),
     })
 }
