@@ -181,13 +181,13 @@ const TOKENS: &[TokenRow] = &[
         let key_info = with_attribute(element(&g.token, "ds:KeyInfo"), "ds:KeyInfo", DS_DECLARED);
         replaced(&g.token, "ds:Signature", &key_info)
     }),
-    refused("A11", "tampered: another subject", StepId::AssertionDigest, |g| {
+    refused("probe 01", "tampered: another subject", StepId::AssertionDigest, |g| {
         swap(&g.token, "alice@VSPHERE.LOCAL", "Administrator@VSPHERE.LOCAL")
     }),
-    refused("A11", "tampered: another group", StepId::AssertionDigest, |g| {
+    refused("probe 01", "tampered: another group", StepId::AssertionDigest, |g| {
         swap(&g.token, "vsphere.local\\A &amp; B", "vsphere.local\\CAAdmins")
     }),
-    refused("A11", "tampered: another digest", StepId::AssertionSignature, |g| {
+    refused("probe 01", "tampered: another digest", StepId::AssertionSignature, |g| {
         let digest = crate::edit::content(&g.token, "ds:DigestValue").to_owned();
         let first = if digest.starts_with('A') { "B" } else { "A" };
         crate::edit::with_content(&g.token, "ds:DigestValue", &format!("{first}{}", &digest[1..]))
