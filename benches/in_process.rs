@@ -6,8 +6,8 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use vcsso::client::sign::{Ids, Message, Style};
 use vcsso::client::sdk;
+use vcsso::client::sign::{Ids, Message, Style};
 use vcsso::clock::Moment;
 use vcsso::dsig::SignatureAlgorithm;
 use vcsso::entropy::{SystemEntropy, uuid};
@@ -25,23 +25,47 @@ const ISSUER: &str = "https://vc.example/websso/SAML2/Metadata/vsphere.local";
 fn main() {
     let world = World::new();
     let raw_sign = || drop(black_box(world.signer.key.sign(Hash::Sha256, &world.message).unwrap()));
-    let raw_verify = || assert!(world.signer.certificate().key().verifies(Hash::Sha256, &world.message, &world.signature));
-    println!("{:<58} {:>10} {:>10} {:>7} {:>7}", "in process, one core, medians", "µs", "raw µs", "ratio", "wanted");
+    let raw_verify =
+        || assert!(world.signer.certificate().key().verifies(Hash::Sha256, &world.message, &world.signature));
+    println!(
+        "{:<58} {:>10} {:>10} {:>7} {:>7}",
+        "in process, one core, medians", "µs", "raw µs", "ratio", "wanted"
+    );
     let request = world.request();
     let issue = || drop(black_box(world.issue(&request)));
     compare("decide and mint a bearer token : raw sign", issue, &raw_sign, 1, 0.97);
     let own = world.issue(&request).into_bytes();
-    let bearer = || assert!(judge_token(own.clone(), &world.anchors, &world.policy, world.now).proven.is_some());
-    compare(&format!("judge our bearer token, {} bytes : raw verify", own.len()), bearer, &raw_verify, 1, 0.75);
+    let bearer =
+        || assert!(judge_token(own.clone(), &world.anchors, &world.policy, world.now).proven.is_some());
+    compare(
+        &format!("judge our bearer token, {} bytes : raw verify", own.len()),
+        bearer,
+        &raw_verify,
+        1,
+        0.75,
+    );
     let foreign = world.foreign(&own);
-    let strict = || assert!(judge_token(foreign.clone(), &world.anchors, &world.policy, world.now).proven.is_some());
-    compare(&format!("judge it with xs and self-closed tags, {} bytes : raw verify", foreign.len()), strict, &raw_verify, 1, 0.40);
+    let strict =
+        || assert!(judge_token(foreign.clone(), &world.anchors, &world.policy, world.now).proven.is_some());
+    compare(
+        &format!("judge it with xs and self-closed tags, {} bytes : raw verify", foreign.len()),
+        strict,
+        &raw_verify,
+        1,
+        0.40,
+    );
     let login = world.hok_login();
     let message = || {
         let envelope = Envelope::parse(login.clone()).unwrap();
         assert!(judge(&envelope, Door::Sdk, &world.anchors, &world.policy, world.now).proven.is_some());
     };
-    compare(&format!("judge govmomi's HoK LoginByToken, {} bytes : 2 raw verifies", login.len()), message, &raw_verify, 2, 0.45);
+    compare(
+        &format!("judge govmomi's HoK LoginByToken, {} bytes : 2 raw verifies", login.len()),
+        message,
+        &raw_verify,
+        2,
+        0.45,
+    );
     let mut hasher = Hasher::default();
     let hash = hasher.hash(&Secret::new("Secret!23"), &SystemEntropy).unwrap();
     let argon2 = median(9, || assert!(hasher.check(&Secret::new("Secret!23"), Some(&hash)).unwrap().matches));
@@ -80,7 +104,15 @@ fn processor_time() -> f64 {
 }
 
 fn median(times: usize, mut work: impl FnMut()) -> f64 {
-    middle((0..times).map(|_| { let start = processor_time(); work(); processor_time() - start }).collect())
+    middle(
+        (0..times)
+            .map(|_| {
+                let start = processor_time();
+                work();
+                processor_time() - start
+            })
+            .collect(),
+    )
 }
 
 fn middle(mut figures: Vec<f64>) -> f64 {
@@ -110,15 +142,33 @@ impl World {
         let signer = TokenSigner::new(key, chain).unwrap();
         let message = vec![7; 32];
         let signature = signer.key.sign(Hash::Sha256, &message).unwrap();
-        let groups = ["ActAsUsers", "Administrators", "CAAdmins", "TrustedUsers", "Users"].map(str::to_owned).to_vec();
-        let kind = Kind::User { given_name: Some("Alice".into()), surname: Some("Lab".into()), email: None, password_hash: None };
-        let subject = Standing { id: "1".into(), name: "alice".into(), kind, disabled: false, locked_until: None, groups, grants: vec![] };
+        let groups =
+            ["ActAsUsers", "Administrators", "CAAdmins", "TrustedUsers", "Users"].map(str::to_owned).to_vec();
+        let kind = Kind::User {
+            given_name: Some("Alice".into()),
+            surname: Some("Lab".into()),
+            email: None,
+            password_hash: None,
+        };
+        let subject = Standing {
+            id: "1".into(),
+            name: "alice".into(),
+            kind,
+            disabled: false,
+            locked_until: None,
+            groups,
+            grants: vec![],
+        };
         Self {
             anchors: Anchors::new([(Some(ISSUER.to_owned()), signer.certificate().clone())]),
             policy: Policy { audiences: Some(vec![ISSUER.to_owned()]), ..Policy::default() },
             domain: Domain::new("vsphere.local").unwrap(),
             robot: make::self_signed("robot", now).unwrap(),
-            now, signer, subject, message, signature,
+            now,
+            signer,
+            subject,
+            message,
+            signature,
         }
     }
 
@@ -133,11 +183,21 @@ impl World {
 
     fn issue(&self, request: &IssueRequest) -> String {
         let signature = match request.key_type {
-            Some(KeyType::PublicKey) => Some(MessageSignature { id: "_s", certificate: &self.robot.certificate }),
+            Some(KeyType::PublicKey) => {
+                Some(MessageSignature { id: "_s", certificate: &self.robot.certificate })
+            }
             _ => None,
         };
         let policy = TokenPolicy::default();
-        let grant = decide(request, signature, Authenticated::ByPassword, self.signer.certificate(), &policy, self.now).unwrap();
+        let grant = decide(
+            request,
+            signature,
+            Authenticated::ByPassword,
+            self.signer.certificate(),
+            &policy,
+            self.now,
+        )
+        .unwrap();
         let id = format!("_{}", uuid(&SystemEntropy).unwrap());
         mint(&grant, &self.subject, &self.domain, ISSUER, &self.signer, id).unwrap().assertion
     }
@@ -157,7 +217,11 @@ impl World {
         let algorithm = SignatureAlgorithm::RSA_SHA256;
         let digest = digest(algorithm, canonical.as_bytes());
         let mut inside = String::new();
-        signed_info(&mut inside, algorithm, &[NewReference { id: &id, enveloped: Some("xs xsi"), digest: &digest }]);
+        signed_info(
+            &mut inside,
+            algorithm,
+            &[NewReference { id: &id, enveloped: Some("xs xsi"), digest: &digest }],
+        );
         let value = sign(&self.signer.key, algorithm, &inside).unwrap();
         let place = bare.find("</saml2:Issuer>").unwrap() + "</saml2:Issuer>".len();
         let signature = close_in_place(&format!(

@@ -85,14 +85,18 @@ impl Moment {
         let body = bytes.strip_suffix(b"Z").ok_or(TimeSyntax)?;
         let (whole, fraction) = match body.split_at_checked(19).ok_or(TimeSyntax)? {
             (whole, []) => (whole, 0),
-            (whole, [b'.', digits @ ..]) if (1..=9).contains(&digits.len()) => (whole, micros_fraction(digits)?),
+            (whole, [b'.', digits @ ..]) if (1..=9).contains(&digits.len()) => {
+                (whole, micros_fraction(digits)?)
+            }
             _ => return Err(TimeSyntax),
         };
-        let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', n1, n2, b':', s1, s2] = whole else {
+        let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', n1, n2, b':', s1, s2] = whole
+        else {
             return Err(TimeSyntax);
         };
         let year = number(&[*y1, *y2, *y3, *y4])?;
-        let month = Month::try_from(u8::try_from(number(&[*m1, *m2])?).map_err(|_| TimeSyntax)?).map_err(|_| TimeSyntax)?;
+        let month = Month::try_from(u8::try_from(number(&[*m1, *m2])?).map_err(|_| TimeSyntax)?)
+            .map_err(|_| TimeSyntax)?;
         let day = u8::try_from(number(&[*d1, *d2])?).map_err(|_| TimeSyntax)?;
         let (hour, minute, second) = (number(&[*h1, *h2])?, number(&[*n1, *n2])?, number(&[*s1, *s2])?);
         if year < 1970 || hour > 23 || minute > 59 || second > 59 {
@@ -217,7 +221,8 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        for micros in [0, 1_000, 951_782_400_000_000, 1_795_507_199_999_000, LAST_SECOND * MICROS_PER_SECOND] {
+        for micros in [0, 1_000, 951_782_400_000_000, 1_795_507_199_999_000, LAST_SECOND * MICROS_PER_SECOND]
+        {
             let at = Moment::from_micros(micros);
             assert_eq!(Moment::parse(at.millis_text().as_str()), Ok(at));
             assert_eq!(Moment::parse(at.micros_text().as_str()), Ok(at));
@@ -235,17 +240,34 @@ mod tests {
     fn fractions_of_one_to_nine_digits_are_read() {
         let base = Moment::parse("2026-11-24T08:00:00Z").unwrap().micros();
         for (text, micros) in [(".9", 900_000), (".987", 987_000), (".123456789", 123_456)] {
-            assert_eq!(Moment::parse(&format!("2026-11-24T08:00:00{text}Z")).unwrap().micros() - base, micros);
+            assert_eq!(
+                Moment::parse(&format!("2026-11-24T08:00:00{text}Z")).unwrap().micros() - base,
+                micros
+            );
         }
     }
 
     #[test]
     fn everything_else_is_refused() {
         for text in [
-            "", "Z", "2026-11-24", "2026-11-24T08:00:00", "2026-11-24T08:00:00+00:00", "2026-11-24T08:00:00+14:00",
-            "2026-11-24T24:00:00Z", "2026-11-24T08:00:60Z", "2026-02-29T08:00:00Z", "2026-13-01T08:00:00Z",
-            "10000-01-01T00:00:00Z", "-0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "2026-11-24T08:00:00.Z",
-            "2026-11-24T08:00:00.1234567890Z", "2569-11-24T08:00:00,5Z", " 2026-11-24T08:00:00Z", "2026-11-24t08:00:00Z",
+            "",
+            "Z",
+            "2026-11-24",
+            "2026-11-24T08:00:00",
+            "2026-11-24T08:00:00+00:00",
+            "2026-11-24T08:00:00+14:00",
+            "2026-11-24T24:00:00Z",
+            "2026-11-24T08:00:60Z",
+            "2026-02-29T08:00:00Z",
+            "2026-13-01T08:00:00Z",
+            "10000-01-01T00:00:00Z",
+            "-0001-01-01T00:00:00Z",
+            "1969-12-31T23:59:59Z",
+            "2026-11-24T08:00:00.Z",
+            "2026-11-24T08:00:00.1234567890Z",
+            "2569-11-24T08:00:00,5Z",
+            " 2026-11-24T08:00:00Z",
+            "2026-11-24t08:00:00Z",
         ] {
             assert_eq!(Moment::parse(text), Err(TimeSyntax), "{text}");
         }

@@ -53,7 +53,8 @@ mod world {
                     connection.execute(AssertSqlSafe(statements)).await.unwrap();
                 }
                 Place::Database { server, name } => {
-                    let mut connection = sqlx::PgConnection::connect(&format!("{server}/{name}")).await.unwrap();
+                    let mut connection =
+                        sqlx::PgConnection::connect(&format!("{server}/{name}")).await.unwrap();
                     connection.execute(AssertSqlSafe(statements)).await.unwrap();
                 }
             }
@@ -95,7 +96,9 @@ mod world {
                 let (scheme, rest) = url.split_once("://").unwrap();
                 Some(format!("{scheme}://{}", rest.split('/').next().unwrap()))
             }
-            Err(_) if std::env::var("CI").is_ok_and(|ci| ci == "true") => panic!("VCSSO_TEST_POSTGRES is not set"),
+            Err(_) if std::env::var("CI").is_ok_and(|ci| ci == "true") => {
+                panic!("VCSSO_TEST_POSTGRES is not set")
+            }
             Err(_) => {
                 eprintln!("skipped: VCSSO_TEST_POSTGRES is not set");
                 None
@@ -262,7 +265,10 @@ async fn epoch(store: &Store) -> Epoch {
 }
 
 /// Commits a unit of one change.
-async fn change<T>(store: &Store, change: impl AsyncFnOnce(&mut Unit) -> Result<T, StoreError>) -> Result<T, StoreError> {
+async fn change<T>(
+    store: &Store,
+    change: impl AsyncFnOnce(&mut Unit) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
     let mut unit = store.begin().await?;
     let done = change(&mut unit).await?;
     unit.commit().await?;
@@ -281,7 +287,8 @@ async fn open_session(store: &Store, new: NewSession) {
 async fn begin_and_leave<T>(work: impl Future<Output = T>, polls: u8) {
     let mut work = std::pin::pin!(work);
     for _ in 0..polls {
-        let polled = std::future::poll_fn(|context| std::task::Poll::Ready(work.as_mut().poll(context))).await;
+        let polled =
+            std::future::poll_fn(|context| std::task::Poll::Ready(work.as_mut().poll(context))).await;
         if polled.is_ready() {
             return;
         }
@@ -1134,7 +1141,12 @@ fn the_file_is_for_its_owner_alone() {
         furnish(&world.store).await;
         let path = world.target.to_string().strip_prefix("sqlite:").map(PathBuf::from).unwrap();
         for file in [path.clone(), path.with_extension("db-wal"), path.with_extension("db-shm")] {
-            assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600, "{}", file.display());
+            assert_eq!(
+                std::fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+                0o600,
+                "{}",
+                file.display()
+            );
         }
     });
 }

@@ -96,7 +96,10 @@ pub async fn append_once(app: &App, append: Append, peer: &Peer) -> Result<Appen
 
 /// Records that the commit found the message used before.
 pub fn replayed(report: &mut Report) -> Cause {
-    report.fail(StepId::AdmissionReplay, Finding::seen("the signed message was used before").but("a fresh one"));
+    report.fail(
+        StepId::AdmissionReplay,
+        Finding::seen("the signed message was used before").but("a fresh one"),
+    );
     Cause::Step
 }
 
@@ -119,7 +122,8 @@ async fn admit_token(
         }
         Ok(found) => {
             let seen = if found.is_some() { "the subject is not active" } else { "the subject is not known" };
-            report.fail(StepId::AdmissionSubject, Finding::seen(seen).but("an active subject of this domain"));
+            report
+                .fail(StepId::AdmissionSubject, Finding::seen(seen).but("an active subject of this domain"));
             Err(Cause::Step)
         }
         Err(failure) => {
@@ -132,6 +136,8 @@ async fn admit_token(
 /// The account of a UPN of this domain.
 async fn subject(app: &App, upn: &str) -> Result<Option<(Arc<Standing>, Epoch)>, Failure> {
     let Ok(name) = LoginName::parse(upn) else { return Ok(None) };
-    let Some(account) = name.within(&app.settings.domain).filter(|_| name.domain.is_some()) else { return Ok(None) };
+    let Some(account) = name.within(&app.settings.domain).filter(|_| name.domain.is_some()) else {
+        return Ok(None);
+    };
     app.standings.find(app, Lookup::Name(fold(account))).await
 }

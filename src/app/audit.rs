@@ -39,7 +39,13 @@ impl Action {
 
 /// The row of something that was done.
 #[must_use]
-pub fn accepted(app: &App, action: Action, principal: &str, detail: &serde_json::Value, peer: &Peer) -> AuditRow {
+pub fn accepted(
+    app: &App,
+    action: Action,
+    principal: &str,
+    detail: &serde_json::Value,
+    peer: &Peer,
+) -> AuditRow {
     AuditRow {
         trace: peer.trace.clone(),
         at: app.now(),
@@ -53,7 +59,14 @@ pub fn accepted(app: &App, action: Action, principal: &str, detail: &serde_json:
 }
 
 /// Writes a refusal down, keeps its evidence for the operator, and hands it to the door.
-pub async fn refuse(app: &App, action: Action, principal: &str, report: Report, cause: Cause, peer: &Peer) -> Refused {
+pub async fn refuse(
+    app: &App,
+    action: Action,
+    principal: &str,
+    report: Report,
+    cause: Cause,
+    peer: &Peer,
+) -> Refused {
     let reason = report.refusal().map_or("", |step| step.id.as_str());
     tracing::info!(
         trace = peer.trace, action = action.as_str(), outcome = "refused", reason, principal = %principal.escape_debug(),
@@ -85,7 +98,13 @@ async fn keep(app: &App, row: AuditRow) {
 }
 
 /// The refusal of a message that could not even be read.
-pub async fn unreadable(app: &App, action: Action, error: &EnvelopeError, door: Door, peer: &Peer) -> Refused {
+pub async fn unreadable(
+    app: &App,
+    action: Action,
+    error: &EnvelopeError,
+    door: Door,
+    peer: &Peer,
+) -> Refused {
     refuse(app, action, "", crate::verifier::unreadable(error, door, app.now()), Cause::Step, peer).await
 }
 

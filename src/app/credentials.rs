@@ -26,12 +26,20 @@ use crate::wsse::UnverifiedLogin;
 ///
 /// # Errors
 /// The [`Cause`] for the door; the report has the step.
-pub async fn verify_password(app: &App, report: &mut Report, login: &UnverifiedLogin) -> Result<Arc<Standing>, Cause> {
+pub async fn verify_password(
+    app: &App,
+    report: &mut Report,
+    login: &UnverifiedLogin,
+) -> Result<Arc<Standing>, Cause> {
     match compare(app, login).await {
         Ok(Compared::Right(standing)) => judge_right(app, report, standing),
         Ok(Compared::Wrong(standing, why)) => {
-            report.fail(StepId::CredentialPassword, Finding::seen(why).but("the right password of an active user"));
-            let revealed = standing.filter(|s| s.is_locked(app.now()) && app.settings.lockout.reveal == Reveal::Vcenter);
+            report.fail(
+                StepId::CredentialPassword,
+                Finding::seen(why).but("the right password of an active user"),
+            );
+            let revealed =
+                standing.filter(|s| s.is_locked(app.now()) && app.settings.lockout.reveal == Reveal::Vcenter);
             Err(revealed.map_or(Cause::Step, |standing| Cause::Locked { name: standing.name.clone() }))
         }
         Err(failure) => {
@@ -144,7 +152,11 @@ impl Remembered {
     #[must_use]
     pub fn new(entropy: &dyn Entropy, lasts: Duration) -> Self {
         let key = bytes::<32>(entropy).ok().filter(|_| !lasts.is_zero());
-        Self { key: key.map(|key| hmac::Key::new(hmac::HMAC_SHA256, &key)), known: Cache::new(MOST_REMEMBERED), lasts }
+        Self {
+            key: key.map(|key| hmac::Key::new(hmac::HMAC_SHA256, &key)),
+            known: Cache::new(MOST_REMEMBERED),
+            lasts,
+        }
     }
 
     fn knows(&self, id: &str, stored: &str, password: &Secret, now: Moment) -> bool {

@@ -16,7 +16,11 @@ pub async fn explain(app: &App, trace: &str) -> Result<Vec<Value>, Failure> {
     Ok(rows
         .into_iter()
         .map(|row| {
-            let kept = row.detail.as_deref().and_then(|detail| serde_json::from_str(detail).ok()).unwrap_or(Value::Null);
+            let kept = row
+                .detail
+                .as_deref()
+                .and_then(|detail| serde_json::from_str(detail).ok())
+                .unwrap_or(Value::Null);
             let refused = row.outcome != Outcome::Accepted;
             json!({
                 "at": row.at.millis_text().as_str(), "trace": row.trace, "action": row.action,

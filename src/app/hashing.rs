@@ -23,7 +23,11 @@ pub struct HashingPool {
 impl Default for HashingPool {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-        Self { permits: Arc::new(Semaphore::new(cores)), waiting: AtomicUsize::new(0), resting: Arc::default() }
+        Self {
+            permits: Arc::new(Semaphore::new(cores)),
+            waiting: AtomicUsize::new(0),
+            resting: Arc::default(),
+        }
     }
 }
 
@@ -75,7 +79,11 @@ struct Waiting<'a>(&'a AtomicUsize);
 impl<'a> Waiting<'a> {
     fn enter(waiting: &'a AtomicUsize) -> Result<Self, Failure> {
         let place = Self(waiting);
-        if waiting.fetch_add(1, Ordering::Relaxed) >= MOST_WAITING { Err(Failure::Overloaded) } else { Ok(place) }
+        if waiting.fetch_add(1, Ordering::Relaxed) >= MOST_WAITING {
+            Err(Failure::Overloaded)
+        } else {
+            Ok(place)
+        }
     }
 }
 

@@ -65,7 +65,11 @@ pub async fn by_token(app: &App, envelope: &Envelope, attempt: Attempt<'_>) -> R
 ///
 /// # Errors
 /// [`Refused`].
-pub async fn by_password(app: &App, login: &UnverifiedLogin, attempt: Attempt<'_>) -> Result<Opened, Refused> {
+pub async fn by_password(
+    app: &App,
+    login: &UnverifiedLogin,
+    attempt: Attempt<'_>,
+) -> Result<Opened, Refused> {
     let mut report = Report::new("sdk", app.now());
     let opened = match preconditions(&mut report, &attempt) {
         Ok(locales) => open_by_password(app, &mut report, login, locales, attempt.peer).await,
@@ -124,7 +128,8 @@ async fn open_by_password(
     for _ in 0..MOST_ATTEMPTS {
         let epoch = app.standings.epoch();
         let standing = credentials::verify_password(app, report, login).await?;
-        let entry = Entry { action: Action::LoginByPassword, epoch, claim: None, token: None, detail: json!({}) };
+        let entry =
+            Entry { action: Action::LoginByPassword, epoch, claim: None, token: None, detail: json!({}) };
         match commit(app, report, &standing, &locales, entry, peer).await? {
             Committed::Open(opened) => return Ok(*opened),
             Committed::Stale => {}
@@ -178,7 +183,8 @@ async fn commit(
         return Err(Cause::Step);
     }
     report.pass(StepId::AdmissionPermission, Seen::Nothing);
-    let opened = new_session(app, standing, locales, entry.token, peer).map_err(|f| note_failure(report, &f))?;
+    let opened =
+        new_session(app, standing, locales, entry.token, peer).map_err(|f| note_failure(report, &f))?;
     let row = accepted(app, entry.action, &opened.session.user_name, &entry.detail, peer);
     let policy = &app.settings.sessions;
     let limit = SessionLimit { at_most: policy.max_sessions, cutoff: Cutoff::of(policy, app.now()) };
@@ -266,7 +272,13 @@ pub(super) fn note_failure(report: &mut Report, failure: &Failure) -> Cause {
 }
 
 /// The refusal of an act that could not begin.
-pub(super) async fn unavailable(app: &App, action: Action, principal: &str, failure: &Failure, peer: &Peer) -> Refused {
+pub(super) async fn unavailable(
+    app: &App,
+    action: Action,
+    principal: &str,
+    failure: &Failure,
+    peer: &Peer,
+) -> Refused {
     let mut report = Report::new("service", app.now());
     let cause = note_failure(&mut report, failure);
     refuse(app, action, principal, report, cause, peer).await

@@ -5,8 +5,8 @@ use super::App;
 use super::error::Failure;
 use super::users::{Machine, Person, hash, join, write_machine, write_person};
 use crate::entropy::uuid;
-use crate::identity::principal::fold;
 use crate::identity::AccountName;
+use crate::identity::principal::fold;
 use crate::store::{Noun, Permission, SeedEntry, StoreError, Unit};
 
 /// One entry of a seed, with the keyed hash of its content.
@@ -122,7 +122,12 @@ async fn apply_item(app: &App, item: Item) -> Result<(), Failure> {
     }
 }
 
-async fn set_person(app: &App, unit: &mut Unit, person: &Person, password: Option<String>) -> Result<(), Failure> {
+async fn set_person(
+    app: &App,
+    unit: &mut Unit,
+    person: &Person,
+    password: Option<String>,
+) -> Result<(), Failure> {
     let Some(found) = unit.find(person.name.as_str()).await? else {
         return write_person(unit, person, password, uuid(&*app.entropy)?, app.now()).await;
     };

@@ -45,7 +45,12 @@ pub struct IssuedToken {
 ///
 /// # Errors
 /// [`Refused`].
-pub async fn issue(app: &App, envelope: &Envelope, soap_action: &str, peer: &Peer) -> Result<IssuedToken, Refused> {
+pub async fn issue(
+    app: &App,
+    envelope: &Envelope,
+    soap_action: &str,
+    peer: &Peer,
+) -> Result<IssuedToken, Refused> {
     let trust = match app.trust.current(app).await {
         Ok(trust) => trust,
         Err(failure) => return Err(unavailable(app, Action::Issue, "", &failure, peer).await),
@@ -117,7 +122,10 @@ async fn authenticate(
     proven: &Proven,
 ) -> Result<(Arc<Standing>, Authenticated), Cause> {
     if proven.token.is_some() {
-        report.fail(StepId::CredentialPresent, Finding::seen("a token").but("a password or a certificate").class(Class::Unsupported));
+        report.fail(
+            StepId::CredentialPresent,
+            Finding::seen("a token").but("a password or a certificate").class(Class::Unsupported),
+        );
         return Err(Cause::Step);
     }
     let by_certificate = match &proven.certificate {
@@ -137,7 +145,8 @@ async fn authenticate(
         (Some(user), _) => Ok((user, Authenticated::ByPassword)),
         (None, Some(solution)) => Ok((solution, Authenticated::BySignature)),
         (None, None) => {
-            report.fail(StepId::CredentialPresent, Finding::seen("nothing").but("a password or a certificate"));
+            report
+                .fail(StepId::CredentialPresent, Finding::seen("nothing").but("a password or a certificate"));
             Err(Cause::Step)
         }
     }
@@ -179,7 +188,8 @@ fn grant(
     standing: &Standing,
 ) -> Result<(Grant, Minted), Cause> {
     let signer = trust.signer.as_ref().ok_or_else(|| note_failure(report, &Failure::NoSigner))?;
-    let decided = decide(request, signature, authenticated, signer.certificate(), &app.settings.tokens, app.now());
+    let decided =
+        decide(request, signature, authenticated, signer.certificate(), &app.settings.tokens, app.now());
     let grant = decided.map_err(|refusal| {
         report.fail(refusal.step(), Finding::seen(refusal.to_string()));
         Cause::Decision(refusal)

@@ -51,7 +51,9 @@ pub struct Machine {
 /// [`Failure`] when it cannot be hashed.
 pub async fn hash(app: &App, password: Option<Password>) -> Result<Option<String>, Failure> {
     match password {
-        Some(Password::Plain(password)) => Ok(Some(app.hashing.hash(password, Arc::clone(&app.entropy)).await?)),
+        Some(Password::Plain(password)) => {
+            Ok(Some(app.hashing.hash(password, Arc::clone(&app.entropy)).await?))
+        }
         Some(Password::Hashed(hash)) => Ok(Some(hash)),
         None => Ok(None),
     }
@@ -106,7 +108,12 @@ pub async fn write_person(
 ///
 /// # Errors
 /// [`Failure::Store`].
-pub async fn write_machine(unit: &mut Unit, machine: &Machine, id: String, now: Moment) -> Result<(), Failure> {
+pub async fn write_machine(
+    unit: &mut Unit,
+    machine: &Machine,
+    id: String,
+    now: Moment,
+) -> Result<(), Failure> {
     let solution = NewSolution {
         id,
         name: machine.name.clone(),

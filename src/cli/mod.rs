@@ -89,7 +89,11 @@ pub fn main() -> ExitCode {
         Err(usage) => return refuse(&usage),
     };
     let environment = Environment::of_process();
-    let world = World { environment: &environment, clock: &crate::lab::LabClock::default(), output: arguments.output };
+    let world = World {
+        environment: &environment,
+        clock: &crate::lab::LabClock::default(),
+        output: arguments.output,
+    };
     match run(arguments.command, &world) {
         Ok(exit) => exit.into(),
         Err(error) => {

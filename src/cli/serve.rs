@@ -52,15 +52,15 @@ pub fn run(configuration: Configuration) -> anyhow::Result<Exit> {
     let bound = (listener.local_addr()?, health.local_addr()?);
     let clock = Arc::new(LabClock::default());
     let state = StateFolder::open(&settings.state)?;
-    let names = address::certificate_names(
-        settings.advertise.as_ref(),
-        bound.0,
-        address::host_name().as_deref(),
-    );
+    let names =
+        address::certificate_names(settings.advertise.as_ref(), bound.0, address::host_name().as_deref());
     let keys = KeyFiles::open(&settings.keys, &names, clock.now())?;
     let tls = server::tls(keys.tls.chain.clone(), keys.tls.key.clone_key())?;
     let site = Site {
-        advertise: settings.advertise.as_ref().map(|_| host_of(&address::base_url(settings.advertise.as_ref(), bound.0))),
+        advertise: settings
+            .advertise
+            .as_ref()
+            .map(|_| host_of(&address::base_url(settings.advertise.as_ref(), bound.0))),
         listen: host_of(&address::base_url(None, bound.0)),
         authority_pem: keys.ca_pem.clone(),
         domain: settings.domain.as_str().to_owned(),
@@ -108,7 +108,9 @@ impl Service {
         handle.stop(true).await;
         running.await??;
         house.abort();
-        housekeeping::write_uses(&app).await.context("the last uses of sessions could not be written down")?;
+        housekeeping::write_uses(&app)
+            .await
+            .context("the last uses of sessions could not be written down")?;
         app.store.close().await.context("the last audit rows could not be written")?;
         health_handle.stop(false).await;
         healthy.await??;
@@ -124,12 +126,16 @@ async fn prepare(app: &App, settings: &Settings, seed: &Seed, state: &StateFolde
         false => None,
     };
     start::prepare(app, password).await?;
-    let applied = seed::apply(app, world::items(seed, settings)?).await.context("the seed cannot be applied")?;
+    let applied =
+        seed::apply(app, world::items(seed, settings)?).await.context("the seed cannot be applied")?;
     if applied > 0 {
         tracing::info!(entries = applied, "seed applied");
     }
     if !seed.extensions.is_empty() {
-        tracing::warn!(entries = seed.extensions.len(), "extensions of the seed are read, and not served yet");
+        tracing::warn!(
+            entries = seed.extensions.len(),
+            "extensions of the seed are read, and not served yet"
+        );
     }
     state.operator_token(&SystemEntropy)?;
     Ok(fresh)
@@ -181,7 +187,12 @@ fn banner(settings: &Settings, state: &StateFolder, url: &str, app: &App, fresh:
          # pyVmomi\npython3 -c \"import ssl; from pyVim import connect, sso; c = ssl.create_default_context(cafile='{}'); \
          t = sso.SsoAuthenticator('{url}/sts/STSService').get_bearer_saml_assertion('{}@{domain}', '<password>', \
          delegatable=True, ssl_context=c); print(t[:80])\"\n\n",
-        app.settings.issuer, ca.display(), well_known::ADMINISTRATOR, ca.display(), ca.display(), well_known::ADMINISTRATOR,
+        app.settings.issuer,
+        ca.display(),
+        well_known::ADMINISTRATOR,
+        ca.display(),
+        ca.display(),
+        well_known::ADMINISTRATOR,
     );
     // A closed stderr is nobody's fault.
     let _ = std::io::stderr().write_all(text.as_bytes());

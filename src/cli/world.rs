@@ -24,7 +24,13 @@ pub(super) async fn open_store(settings: &Settings) -> anyhow::Result<Store> {
 }
 
 /// The app over an open store.
-pub(super) fn app(settings: &Settings, issuer: String, clock: Arc<LabClock>, store: Store, keys: KeyFiles) -> App {
+pub(super) fn app(
+    settings: &Settings,
+    issuer: String,
+    clock: Arc<LabClock>,
+    store: Store,
+    keys: KeyFiles,
+) -> App {
     let policy = &settings.policy;
     let settings = app::Settings {
         domain: settings.domain.clone(),
@@ -42,7 +48,8 @@ pub(super) fn app(settings: &Settings, issuer: String, clock: Arc<LabClock>, sto
 
 /// The entries of a seed as wishes, each with a hash keyed by a secret of the key folder: passwords are in them.
 pub(super) fn items(seed: &Seed, settings: &Settings) -> anyhow::Result<Vec<Item>> {
-    let secret = files::read_private(&settings.keys.join("ca.key"))?.context("the key folder has no ca.key")?;
+    let secret =
+        files::read_private(&settings.keys.join("ca.key"))?.context("the key folder has no ca.key")?;
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
     let item = |entry: &dyn Entry, wish: Wish| {
         let hash = hmac::sign(&key, entry.canonical().expose().as_bytes());

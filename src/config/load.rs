@@ -142,10 +142,10 @@ const DATABASE_FILE: &str = "VCSSO_DATABASE_FILE";
 #[cfg(test)]
 mod tests {
     use super::super::error::Hint;
-    use crate::app::ReplayMode;
     use super::super::settings::Origin;
     use super::super::state::Ephemeral;
     use super::*;
+    use crate::app::ReplayMode;
     use crate::entropy::SystemEntropy;
 
     struct World {

@@ -35,7 +35,6 @@ pub struct Policies {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ticket(pub Duration);
 
-
 /// How much of the audit log is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AuditPolicy {

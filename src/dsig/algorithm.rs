@@ -96,6 +96,9 @@ mod tests {
             assert_eq!(SignatureAlgorithm::from_uri(uri), None, "{uri}");
         }
         assert_eq!(DigestAlgorithm::from_uri("http://www.w3.org/2000/09/xmldsig#sha1"), None);
-        assert_eq!(SignatureAlgorithm::from_uri(SignatureAlgorithm::RSA_SHA256.uri()), Some(SignatureAlgorithm::RSA_SHA256));
+        assert_eq!(
+            SignatureAlgorithm::from_uri(SignatureAlgorithm::RSA_SHA256.uri()),
+            Some(SignatureAlgorithm::RSA_SHA256)
+        );
     }
 }

@@ -56,7 +56,8 @@ impl VerifiedInfo {
             return Err(SignatureError::Value);
         }
         let bytes = canonical.into_bytes();
-        let document = Document::parse(bytes, &Limits::MESSAGE).map_err(|_| SignatureError::Shape("SignedInfo"))?;
+        let document =
+            Document::parse(bytes, &Limits::MESSAGE).map_err(|_| SignatureError::Shape("SignedInfo"))?;
         Ok(Self { document })
     }
 
@@ -106,7 +107,8 @@ fn read_reference(element: Element<'_>) -> Result<Reference, SignatureError> {
     only_attributes(element, &["URI"])?;
     let uri = element.attribute("URI").ok_or(SignatureError::Shape("a reference without URI"))?;
     let id = uri.strip_prefix('#').filter(|id| !id.is_empty() && !id.contains(['(', '/', ':']));
-    let id = id.ok_or(SignatureError::Shape("a reference to something other than an identifier of this document"))?;
+    let id = id
+        .ok_or(SignatureError::Shape("a reference to something other than an identifier of this document"))?;
     let mut parts = Cursor::over(element)?;
     let (enveloped, inclusive) = read_transforms(parts.required(DS, "Transforms")?)?;
     let method = parts.required(DS, "DigestMethod")?;

@@ -56,7 +56,9 @@ impl<'d> SignatureElement<'d> {
         let mut head = Cursor::over(signed_info)?;
         let method = head.required(DS, "CanonicalizationMethod")?;
         if algorithm_of(method)? != EC || method.children().next().is_some() {
-            return Err(SignatureError::Shape("the canonicalisation is not exclusive without comments and parameters"));
+            return Err(SignatureError::Shape(
+                "the canonicalisation is not exclusive without comments and parameters",
+            ));
         }
         let method = head.required(DS, "SignatureMethod")?;
         if method.children().next().is_some() {

@@ -34,7 +34,11 @@ pub fn signed_info(out: &mut String, algorithm: SignatureAlgorithm, references: 
             }
             None => put(&["<ds:Transform Algorithm=\"", EC, "\"></ds:Transform>"]),
         }
-        put(&["</ds:Transforms><ds:DigestMethod Algorithm=\"", algorithm.digest().uri(), "\"></ds:DigestMethod>"]);
+        put(&[
+            "</ds:Transforms><ds:DigestMethod Algorithm=\"",
+            algorithm.digest().uri(),
+            "\"></ds:DigestMethod>",
+        ]);
         put(&["<ds:DigestValue>", reference.digest, "</ds:DigestValue></ds:Reference>"]);
     }
 }

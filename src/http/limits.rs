@@ -17,7 +17,8 @@ const BODY_TIME: Duration = Duration::from_secs(10);
 /// # Errors
 /// The answer: 413 for too much, 408 for too slow, 400 for what breaks off.
 pub async fn body(headers: &HeaderMap, payload: Payload) -> Result<Vec<u8>, HttpResponse> {
-    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    let announced =
+        headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > MAX_BODY) {
         return Err(refuse(StatusCode::PAYLOAD_TOO_LARGE));
     }

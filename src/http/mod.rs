@@ -18,7 +18,9 @@ pub use site::Site;
 pub fn mount(config: &mut ServiceConfig) {
     config
         .service(web::resource(["/sts/STSService", "/STS/STSService"]).post(sts::post))
-        .service(web::resource(["/sts/STSService/{tenant:.*}", "/STS/STSService/{tenant:.*}"]).post(sts::post))
+        .service(
+            web::resource(["/sts/STSService/{tenant:.*}", "/STS/STSService/{tenant:.*}"]).post(sts::post),
+        )
         .service(web::resource("/sts/system-STSService/sdk").post(sts::post))
         .service(web::resource(["/sdk", "/sdk/", "/sdk/vimService"]).post(sdk::post))
         .service(web::resource("/sdk/vimServiceVersions.xml").get(well_known::service_versions))

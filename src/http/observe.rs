@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{
-    CACHE_CONTROL, HeaderName, HeaderValue, USER_AGENT, X_CONTENT_TYPE_OPTIONS,
-};
+use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue, USER_AGENT, X_CONTENT_TYPE_OPTIONS};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage as _, HttpRequest};
@@ -27,7 +25,8 @@ pub async fn observe<B: MessageBody>(
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
     let app = request.app_data::<Data<App>>().cloned();
-    let trace = app.as_ref().and_then(|app| bytes::<8>(&*app.entropy).ok()).map_or_else(String::new, |b| hex(&b));
+    let trace =
+        app.as_ref().and_then(|app| bytes::<8>(&*app.entropy).ok()).map_or_else(String::new, |b| hex(&b));
     let peer = peer_of(request.request(), trace);
     let (method, path) = (request.method().clone(), request.path().to_owned());
     let trace = peer.trace.clone();
@@ -58,7 +57,9 @@ fn peer_of(request: &HttpRequest, trace: String) -> Peer {
         trace,
         ip_address: request.peer_addr().map(|address| address.ip().to_string()).unwrap_or_default(),
         user_agent: agent.chars().filter(|c| !c.is_control()).take(MAX_AGENT).collect(),
-        client_certificate: request.conn_data::<ClientCertificate>().map(|certificate| Arc::clone(&certificate.0)),
+        client_certificate: request
+            .conn_data::<ClientCertificate>()
+            .map(|certificate| Arc::clone(&certificate.0)),
     }
 }
 

@@ -12,7 +12,9 @@ use actix_web::rt::net::TcpStream;
 use actix_web::web::Data;
 use actix_web::{App as Router, HttpServer};
 use rustls::client::danger::HandshakeSignatureValid;
-use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
+use rustls::crypto::{
+    CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
+};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{DigitallySignedStruct, DistinguishedName, ServerConfig, SignatureScheme};
@@ -37,7 +39,12 @@ pub enum ServerError {
 ///
 /// # Errors
 /// [`ServerError`].
-pub fn https(listener: TcpListener, tls: ServerConfig, app: Arc<App>, site: Site) -> Result<Server, ServerError> {
+pub fn https(
+    listener: TcpListener,
+    tls: ServerConfig,
+    app: Arc<App>,
+    site: Site,
+) -> Result<Server, ServerError> {
     let (app, site, pages) = (Data::from(app), Data::new(site), Data::new(sdk::Pages::default()));
     let server = HttpServer::new(move || {
         Router::new()

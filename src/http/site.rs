@@ -20,7 +20,8 @@ impl Site {
     /// Host and port for URLs in this answer: advertised, or the request's own after a syntax check.
     #[must_use]
     pub fn host<'a>(&'a self, request: &'a HttpRequest) -> &'a str {
-        let asked = request.headers().get(HOST).and_then(|host| host.to_str().ok()).filter(|host| is_host(host));
+        let asked =
+            request.headers().get(HOST).and_then(|host| host.to_str().ok()).filter(|host| is_host(host));
         self.advertise.as_deref().or(asked).unwrap_or(&self.listen)
     }
 
@@ -34,7 +35,9 @@ impl Site {
 /// Letters, digits and what stands in host names, addresses and ports; nothing that could end a URL's host.
 #[must_use]
 pub fn is_host(host: &str) -> bool {
-    !host.is_empty() && host.len() <= 262 && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_:[]".contains(&b))
+    !host.is_empty()
+        && host.len() <= 262
+        && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_:[]".contains(&b))
 }
 
 #[cfg(test)]

@@ -19,5 +19,9 @@ pub async fn authority(site: Data<Site>) -> HttpResponse {
 
 /// Whatever is not served: 404, or 405 for a path that exists.
 pub async fn nothing_here(request: HttpRequest) -> HttpResponse {
-    HttpResponse::new(if request.match_pattern().is_some() { StatusCode::METHOD_NOT_ALLOWED } else { StatusCode::NOT_FOUND })
+    HttpResponse::new(if request.match_pattern().is_some() {
+        StatusCode::METHOD_NOT_ALLOWED
+    } else {
+        StatusCode::NOT_FOUND
+    })
 }

@@ -72,7 +72,9 @@ impl Hasher {
             return Ok(Checked { matches: false, outdated: false });
         };
         let (parsed, params) = read(stored)?;
-        let (Some(salt), Some(wanted)) = (parsed.salt, parsed.hash) else { return Err(PasswordError::Stored) };
+        let (Some(salt), Some(wanted)) = (parsed.salt, parsed.hash) else {
+            return Err(PasswordError::Stored);
+        };
         let output = self.derive(&password, &salt, &params, wanted.len())?;
         let matches = aws_lc_rs::constant_time::verify_slices_are_equal(&output, wanted.as_ref()).is_ok();
         let outdated = params.m_cost() < MEMORY_KIB || params.t_cost() < PASSES;
@@ -84,7 +86,13 @@ impl Hasher {
         self.memory = Vec::new();
     }
 
-    fn derive(&mut self, password: &str, salt: &Salt, params: &Params, length: usize) -> Result<Zeroizing<Vec<u8>>, PasswordError> {
+    fn derive(
+        &mut self,
+        password: &str,
+        salt: &Salt,
+        params: &Params,
+        length: usize,
+    ) -> Result<Zeroizing<Vec<u8>>, PasswordError> {
         if self.memory.len() < params.block_count() {
             self.memory.resize(params.block_count(), Block::default());
         }
@@ -178,7 +186,9 @@ mod tests {
 
     #[test]
     fn a_hash_of_another_kind_is_refused() {
-        for stored in ["", "secret", "$2b$12$abcdefghijklmnopqrstuv", "$argon2i$v=19$m=8,t=1,p=1$c29tZXNhbHQ$AAAA"] {
+        for stored in
+            ["", "secret", "$2b$12$abcdefghijklmnopqrstuv", "$argon2i$v=19$m=8,t=1,p=1$c29tZXNhbHQ$AAAA"]
+        {
             assert_eq!(check("x", Some(stored)), Err(PasswordError::Stored), "{stored}");
             assert!(!is_usable_hash(stored));
         }

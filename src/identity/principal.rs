@@ -244,8 +244,10 @@ mod tests {
 
     #[test]
     fn the_domain_is_written_in_capitals_where_vcenter_does() {
-        let principal =
-            Principal { name: AccountName::new("alice").unwrap(), domain: Domain::new("vsphere.local").unwrap() };
+        let principal = Principal {
+            name: AccountName::new("alice").unwrap(),
+            domain: Domain::new("vsphere.local").unwrap(),
+        };
         assert_eq!(principal.upn(), "alice@VSPHERE.LOCAL");
         assert_eq!(principal.session_name(), "VSPHERE.LOCAL\\alice");
     }

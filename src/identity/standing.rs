@@ -87,7 +87,10 @@ impl Standing {
     pub fn privileges_on(&self, entity: &str) -> BTreeSet<&str> {
         let here = || self.grants.iter().filter(|grant| grant.entity == entity);
         let own = here().any(|grant| !grant.by_group);
-        here().filter(|grant| grant.by_group != own).flat_map(|g| g.privileges.iter().map(String::as_str)).collect()
+        here()
+            .filter(|grant| grant.by_group != own)
+            .flat_map(|g| g.privileges.iter().map(String::as_str))
+            .collect()
     }
 
     /// Whether it holds a privilege on the root folder.
@@ -101,7 +104,8 @@ impl Standing {
     #[must_use]
     pub fn may_log_in(&self) -> bool {
         let on_root = self.grants.iter().filter(|grant| grant.entity == ROOT);
-        let shut = on_root.clone().any(|grant| grant.role_id == NO_ACCESS) && self.privileges_on(ROOT).is_empty();
+        let shut =
+            on_root.clone().any(|grant| grant.role_id == NO_ACCESS) && self.privileges_on(ROOT).is_empty();
         !shut && self.grants.iter().any(|grant| !grant.privileges.is_empty())
     }
 
@@ -156,7 +160,8 @@ mod tests {
 
     #[test]
     fn a_grant_to_the_user_hides_those_to_its_groups() {
-        let both = standing(vec![grant(ROOT, true, ADMIN, &["A", "B"]), grant(ROOT, false, READ_ONLY, &["C"])]);
+        let both =
+            standing(vec![grant(ROOT, true, ADMIN, &["A", "B"]), grant(ROOT, false, READ_ONLY, &["C"])]);
         assert_eq!(both.privileges_on(ROOT), BTreeSet::from(["C"]));
         let groups = standing(vec![grant(ROOT, true, ADMIN, &["A"]), grant(ROOT, true, READ_ONLY, &["C"])]);
         assert_eq!(groups.privileges_on(ROOT), BTreeSet::from(["A", "C"]));

@@ -165,7 +165,10 @@ mod tests {
         let made = make::self_signed("robot", Moment::EPOCH).unwrap();
         let twice = [made.certificate.der(), made.certificate.der()].concat();
         assert_eq!(Certificate::first_of(&twice).unwrap(), made.certificate);
-        assert_eq!(Certificate::from_der(&twice).unwrap_err(), CertificateError::Trailing(made.certificate.der().len()));
+        assert_eq!(
+            Certificate::from_der(&twice).unwrap_err(),
+            CertificateError::Trailing(made.certificate.der().len())
+        );
         assert_eq!(Certificate::from_der(b"no").unwrap_err(), CertificateError::Malformed);
         assert_eq!(Certificate::from_der(&[0; 20_000]).unwrap_err(), CertificateError::Size { seen: 20_000 });
     }

@@ -164,10 +164,15 @@ impl SigningKey {
     ///
     /// # Errors
     /// [`KeyError::Signing`] when the engine refuses.
-    #[expect(clippy::disallowed_methods, reason = "the engine wants a source for blinding; PKCS #1 v1.5 uses no chance")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the engine wants a source for blinding; PKCS #1 v1.5 uses no chance"
+    )]
     pub fn sign(&self, hash: Hash, message: &[u8]) -> Result<Vec<u8>, KeyError> {
         let mut signature = vec![0; self.signature_length()];
-        self.0.sign(hash.signing(), &SystemRandom::new(), message, &mut signature).map_err(|_| KeyError::Signing)?;
+        self.0
+            .sign(hash.signing(), &SystemRandom::new(), message, &mut signature)
+            .map_err(|_| KeyError::Signing)?;
         Ok(signature)
     }
 
@@ -200,7 +205,11 @@ mod tests {
         assert!(public.verifies(Hash::Sha384, b"message", &signature));
         assert!(!public.verifies(Hash::Sha256, b"message", &signature));
         assert!(!public.verifies(Hash::Sha384, b"massage", &signature));
-        assert!(!SigningKey::generate().unwrap().public().unwrap().verifies(Hash::Sha384, b"message", &signature));
+        assert!(!SigningKey::generate().unwrap().public().unwrap().verifies(
+            Hash::Sha384,
+            b"message",
+            &signature
+        ));
         let padded: Vec<u8> = std::iter::once(0).chain(signature).collect();
         assert!(!public.verifies(Hash::Sha384, b"message", &padded));
     }

@@ -79,7 +79,10 @@ mod tests {
     fn what_is_written_is_read_back() {
         let made = make::self_signed("robot", Moment::EPOCH).unwrap();
         let text = encode("CERTIFICATE", made.certificate.der());
-        assert_eq!(certificates(&format!("{text}{text}")).unwrap(), vec![made.certificate.clone(), made.certificate]);
+        assert_eq!(
+            certificates(&format!("{text}{text}")).unwrap(),
+            vec![made.certificate.clone(), made.certificate]
+        );
         assert_eq!(certificates("nothing").unwrap_err(), PemError::Missing("certificate"));
         assert_eq!(private_key(&text).unwrap_err(), PemError::Missing("private key"));
     }

@@ -104,7 +104,10 @@ impl Assertion {
     /// The values of an attribute; none when it is absent.
     #[must_use]
     pub fn values(&self, name: &str) -> &[String] {
-        self.attributes.iter().find(|attribute| attribute.name == name).map_or(&[], |attribute| &attribute.values)
+        self.attributes
+            .iter()
+            .find(|attribute| attribute.name == name)
+            .map_or(&[], |attribute| &attribute.values)
     }
 
     /// It needs a signature of its holder.

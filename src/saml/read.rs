@@ -5,8 +5,8 @@ use std::borrow::Cow;
 
 use super::assertion::{Assertion, Attribute, AuthnStatement, Conditions, Confirmation, Delegate, Subject};
 use super::names::{
-    BEARER, DEL, DELEGATION_TYPE, GIVEN_NAME, GROUPS, HOLDER_OF_KEY, IS_SOLUTION, KEY_INFO_TYPE, PASSWORD_CLASS,
-    PREVIOUS_SESSION_CLASS, RENEW_TYPE, SIGNATURE_CLASS, SURNAME, UPN,
+    BEARER, DEL, DELEGATION_TYPE, GIVEN_NAME, GROUPS, HOLDER_OF_KEY, IS_SOLUTION, KEY_INFO_TYPE,
+    PASSWORD_CLASS, PREVIOUS_SESSION_CLASS, RENEW_TYPE, SIGNATURE_CLASS, SURNAME, UPN,
 };
 use crate::clock::{Moment, TimeSyntax};
 use crate::dsig::signature::base64_text;
@@ -113,7 +113,11 @@ fn read_bearer(data: Element<'_>) -> Result<Confirmation, ReadError> {
 fn read_holder_of_key(data: Element<'_>) -> Result<Confirmation, ReadError> {
     for attribute in data.attributes() {
         if !(attribute.namespace == XSI && attribute.local == "type" && attribute.value == KEY_INFO_TYPE) {
-            return Err(wrong("SubjectConfirmationData", attribute.qualified, "not in a holder-of-key confirmation"));
+            return Err(wrong(
+                "SubjectConfirmationData",
+                attribute.qualified,
+                "not in a holder-of-key confirmation",
+            ));
         }
     }
     let mut parts = Cursor::over(data)?;
@@ -182,7 +186,10 @@ fn read_typed_condition(conditions: &mut Conditions, condition: Element<'_>) -> 
     let unknown = |kind: &str| Err(ReadError::Condition(kind.chars().take(64).collect()));
     match condition.attribute_in(XSI, "type").unwrap_or_default() {
         RENEW_TYPE if conditions.renew_count.is_none() => {
-            if condition.attributes().any(|a| !matches!(a.local, "type" | "Count" | "Postdatable" | "RenewExpired")) {
+            if condition
+                .attributes()
+                .any(|a| !matches!(a.local, "type" | "Count" | "Postdatable" | "RenewExpired"))
+            {
                 return unknown("attributes of a renewal condition");
             }
             conditions.renew_count = Some(count(condition, "Condition")?);
@@ -266,7 +273,8 @@ fn read_values(attribute: Element<'_>) -> Result<Vec<String>, ReadError> {
         if value.attributes().any(|a| a.namespace != XSI) {
             return Err(wrong("AttributeValue", "?", "unknown"));
         }
-        let text = value.text().filter(|text| text.len() <= MAX_TEXT).ok_or(ReadError::Text("AttributeValue"))?;
+        let text =
+            value.text().filter(|text| text.len() <= MAX_TEXT).ok_or(ReadError::Text("AttributeValue"))?;
         values.push(text.to_owned());
         within("AttributeValue", values.len(), MAX_VALUES)?;
     }

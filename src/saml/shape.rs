@@ -76,7 +76,17 @@ impl<'a> Recognised<'a> {
         }
         scan.literal(literal::SIGNATURE_END)?;
         let signed_info = canonical_signed_info(inside);
-        Some(Self { id, issuer, algorithm, signed_info, signature, signer_base64, digest, signed: [head, scan.0], issue_instant })
+        Some(Self {
+            id,
+            issuer,
+            algorithm,
+            signed_info,
+            signature,
+            signer_base64,
+            digest,
+            signed: [head, scan.0],
+            issue_instant,
+        })
     }
 
     /// The digest of the signed bytes.
@@ -136,7 +146,12 @@ fn read_subject(scan: &mut Scan<'_>) -> Option<Subject> {
         scan.literal(literal::HOLDER_OF_KEY_END)?;
         Confirmation::HolderOfKey { certificate: Certificate::from_der(&der).ok()? }
     };
-    is_plain(&name).then(|| Subject { name: name.into_owned(), format: Cow::Borrowed(UPN), presenter: None, confirmation })
+    is_plain(&name).then(|| Subject {
+        name: name.into_owned(),
+        format: Cow::Borrowed(UPN),
+        presenter: None,
+        confirmation,
+    })
 }
 
 fn read_conditions(scan: &mut Scan<'_>) -> Option<Conditions> {
@@ -300,7 +315,8 @@ mod tests {
     #[test]
     fn what_is_written_is_canonical_and_read_alike_by_both_readers() {
         let groups = vec!["vsphere.local\\A & B".to_owned(), "vsphere.local\\Users".to_owned()];
-        let certificate = STANDARD.encode(make::self_signed("robot", Moment::EPOCH).unwrap().certificate.der());
+        let certificate =
+            STANDARD.encode(make::self_signed("robot", Moment::EPOCH).unwrap().certificate.der());
         for confirmation in [None, Some(certificate.as_str())] {
             for algorithm in [Hash::Sha256, Hash::Sha384, Hash::Sha512].map(SignatureAlgorithm::rsa) {
                 let token = write(&new(&groups, confirmation), &signer(), algorithm).unwrap();
@@ -326,10 +342,14 @@ mod tests {
             let Ok(mutant) = String::from_utf8(mutant) else { continue };
             let Some(recognised) = Recognised::of(&mutant) else { continue };
             let same = recognised.signed == whole.signed && recognised.signed_info == whole.signed_info;
-            let unsigned = recognised.signature != whole.signature || recognised.signer_base64 != whole.signer_base64;
+            let unsigned =
+                recognised.signature != whole.signature || recognised.signer_base64 != whole.signer_base64;
             assert!(!same || unsigned, "byte {place}");
         }
-        assert!(Recognised::of(&token.replace("></saml2:ProxyRestriction>", "/>")).is_none_or(|r| r.claims().is_none()));
+        assert!(
+            Recognised::of(&token.replace("></saml2:ProxyRestriction>", "/>"))
+                .is_none_or(|r| r.claims().is_none())
+        );
         assert!(Recognised::of(&format!("{token} ")).unwrap().claims().is_none());
     }
 

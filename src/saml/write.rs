@@ -9,8 +9,8 @@ use base64::engine::general_purpose::STANDARD;
 use crate::clock::Moment;
 use crate::dsig::SignatureAlgorithm;
 use crate::dsig::write::{NewReference, sign, signed_info};
-use crate::pki::key::KeyError;
 use crate::pki::TokenSigner;
+use crate::pki::key::KeyError;
 use crate::xml::write::text;
 
 /// The prefixes that other verifiers must not let anybody rebind (`decisions.md` §11).
@@ -55,14 +55,22 @@ pub struct NewAssertion<'a> {
 ///
 /// # Errors
 /// [`KeyError`] when the engine refuses to sign.
-pub fn write(new: &NewAssertion<'_>, signer: &TokenSigner, algorithm: SignatureAlgorithm) -> Result<String, KeyError> {
+pub fn write(
+    new: &NewAssertion<'_>,
+    signer: &TokenSigner,
+    algorithm: SignatureAlgorithm,
+) -> Result<String, KeyError> {
     let tail = tail(new);
     let certificates: usize = signer.chain_base64.iter().map(String::len).sum();
     let mut out = String::with_capacity(tail.len() + certificates + 2_600);
     head(&mut out, new);
     let digest = STANDARD.encode(algorithm.hash().of_both(out.as_bytes(), tail.as_bytes()));
     let mut inside = String::with_capacity(1_200);
-    signed_info(&mut inside, algorithm, &[NewReference { id: new.id, enveloped: Some(PREFIX_LIST), digest: &digest }]);
+    signed_info(
+        &mut inside,
+        algorithm,
+        &[NewReference { id: new.id, enveloped: Some(PREFIX_LIST), digest: &digest }],
+    );
     let value = sign(&signer.key, algorithm, &inside)?;
     put(&mut out, &[literal::SIGNATURE, &inside, literal::SIGNATURE_VALUE, &value, literal::KEY_INFO]);
     for certificate in &signer.chain_base64 {
@@ -89,7 +97,9 @@ fn tail(new: &NewAssertion<'_>) -> String {
     let end = new.not_on_or_after.millis_text();
     match new.confirmation {
         None => put(&mut out, &[literal::BEARER, end.as_str(), literal::BEARER_END]),
-        Some(certificate) => put(&mut out, &[literal::HOLDER_OF_KEY, certificate, literal::HOLDER_OF_KEY_END]),
+        Some(certificate) => {
+            put(&mut out, &[literal::HOLDER_OF_KEY, certificate, literal::HOLDER_OF_KEY_END])
+        }
     }
     let start = new.not_before.millis_text();
     put(&mut out, &[literal::CONDITIONS, start.as_str(), literal::NOT_ON_OR_AFTER, end.as_str()]);
@@ -122,7 +132,10 @@ fn attributes(out: &mut String, new: &NewAssertion<'_>) {
         }
     }
     let is_solution = if new.is_solution { "true" } else { "false" };
-    put(out, &[literal::IS_SOLUTION, literal::VALUE, is_solution, literal::VALUE_END, literal::ATTRIBUTE_END]);
+    put(
+        out,
+        &[literal::IS_SOLUTION, literal::VALUE, is_solution, literal::VALUE_END, literal::ATTRIBUTE_END],
+    );
 }
 
 fn put(out: &mut String, parts: &[&str]) {
@@ -140,16 +153,19 @@ pub(super) mod literal {
     pub const ISSUER: &str =
         "\" Version=\"2.0\"><saml2:Issuer Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:entity\">";
     pub const ISSUER_END: &str = "</saml2:Issuer>";
-    pub const SIGNATURE: &str = "<ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"><ds:SignedInfo>";
+    pub const SIGNATURE: &str =
+        "<ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"><ds:SignedInfo>";
     pub const SIGNATURE_VALUE: &str = "</ds:SignedInfo><ds:SignatureValue>";
     pub const KEY_INFO: &str = "</ds:SignatureValue><ds:KeyInfo><ds:X509Data>";
     pub const CERTIFICATE: &str = "<ds:X509Certificate>";
     pub const CERTIFICATE_END: &str = "</ds:X509Certificate>";
     pub const SIGNATURE_END: &str = "</ds:X509Data></ds:KeyInfo></ds:Signature>";
-    pub const SUBJECT: &str = "<saml2:Subject><saml2:NameID Format=\"http://schemas.xmlsoap.org/claims/UPN\">";
+    pub const SUBJECT: &str =
+        "<saml2:Subject><saml2:NameID Format=\"http://schemas.xmlsoap.org/claims/UPN\">";
     pub const BEARER: &str = "</saml2:NameID><saml2:SubjectConfirmation Method=\"urn:oasis:names:tc:SAML:2.0:cm:bearer\">\
         <saml2:SubjectConfirmationData NotOnOrAfter=\"";
-    pub const BEARER_END: &str = "\"></saml2:SubjectConfirmationData></saml2:SubjectConfirmation></saml2:Subject>";
+    pub const BEARER_END: &str =
+        "\"></saml2:SubjectConfirmationData></saml2:SubjectConfirmation></saml2:Subject>";
     pub const HOLDER_OF_KEY: &str = "</saml2:NameID><saml2:SubjectConfirmation \
         Method=\"urn:oasis:names:tc:SAML:2.0:cm:holder-of-key\"><saml2:SubjectConfirmationData \
         xsi:type=\"saml2:KeyInfoConfirmationDataType\"><ds:KeyInfo xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">\

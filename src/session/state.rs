@@ -57,14 +57,20 @@ impl SessionPolicy {
         let idle_end = session.last_active_time.plus(self.idle);
         let absolute_end =
             if self.absolute.is_zero() { Moment::FAR_FUTURE } else { session.login_time.plus(self.absolute) };
-        let token_end = session.token_not_on_or_after.filter(|_| self.end_with_token).unwrap_or(Moment::FAR_FUTURE);
+        let token_end =
+            session.token_not_on_or_after.filter(|_| self.end_with_token).unwrap_or(Moment::FAR_FUTURE);
         now < idle_end && now < absolute_end && now < token_end
     }
 }
 
 impl Default for SessionPolicy {
     fn default() -> Self {
-        Self { idle: Duration::from_secs(1_800), absolute: Duration::ZERO, end_with_token: false, max_sessions: 2_000 }
+        Self {
+            idle: Duration::from_secs(1_800),
+            absolute: Duration::ZERO,
+            end_with_token: false,
+            max_sessions: 2_000,
+        }
     }
 }
 
@@ -102,7 +108,9 @@ mod tests {
     fn a_session_outlives_its_token_unless_the_policy_says_otherwise() {
         let later = Moment::from_micros(60_000_000);
         assert!(SessionPolicy::default().is_live(&session(0), later));
-        assert!(!SessionPolicy { end_with_token: true, ..SessionPolicy::default() }.is_live(&session(0), later));
+        assert!(
+            !SessionPolicy { end_with_token: true, ..SessionPolicy::default() }.is_live(&session(0), later)
+        );
     }
 
     #[test]

@@ -70,7 +70,11 @@ impl Envelope {
     }
 
     /// The header blocks of this name, direct children of the header only.
-    pub fn header_blocks<'e>(&'e self, namespace: &'e str, local: &'e str) -> impl Iterator<Item = Element<'e>> {
+    pub fn header_blocks<'e>(
+        &'e self,
+        namespace: &'e str,
+        local: &'e str,
+    ) -> impl Iterator<Item = Element<'e>> {
         self.header().into_iter().flat_map(Element::children).filter(move |block| block.is(namespace, local))
     }
 
@@ -87,7 +91,9 @@ impl Envelope {
         parts.next_if(|part| part.is(SOAP, "Header"));
         match (parts.next(), parts.next()) {
             (Some(body), None) if body.is(SOAP, "Body") => Ok(()),
-            (Some(first), Some(_)) if first.is(SOAP, "Body") => Err(EnvelopeError::Structure("something after the body")),
+            (Some(first), Some(_)) if first.is(SOAP, "Body") => {
+                Err(EnvelopeError::Structure("something after the body"))
+            }
             _ => Err(EnvelopeError::Structure("not one optional header and one body")),
         }
     }
@@ -121,7 +127,9 @@ mod tests {
 
     #[test]
     fn header_and_body_are_found() {
-        let envelope = parse("\n<s:Header><h xmlns='urn:h'/></s:Header>\n<s:Body>\n<r xmlns='urn:r'/></s:Body>").unwrap();
+        let envelope =
+            parse("\n<s:Header><h xmlns='urn:h'/></s:Header>\n<s:Body>\n<r xmlns='urn:r'/></s:Body>")
+                .unwrap();
         assert!(envelope.request().unwrap().is("urn:r", "r"));
         assert_eq!(envelope.header_blocks("urn:h", "h").count(), 1);
         assert!(parse("<s:Body/>").unwrap().request().is_none());
@@ -130,8 +138,16 @@ mod tests {
     #[test]
     fn parts_that_are_missing_doubled_or_misplaced_are_refused() {
         for inner in [
-            "", "<s:Header/>", "<s:Body/><s:Body/>", "<s:Body/><s:Header/>", "<s:Header/><s:Header/><s:Body/>", "<s:Body/><x/>",
-            "<x/><s:Body/>", "<Body/>", "x<s:Body/>", "<t:Body xmlns:t='http://www.w3.org/2003/05/soap-envelope'/>",
+            "",
+            "<s:Header/>",
+            "<s:Body/><s:Body/>",
+            "<s:Body/><s:Header/>",
+            "<s:Header/><s:Header/><s:Body/>",
+            "<s:Body/><x/>",
+            "<x/><s:Body/>",
+            "<Body/>",
+            "x<s:Body/>",
+            "<t:Body xmlns:t='http://www.w3.org/2003/05/soap-envelope'/>",
         ] {
             assert!(matches!(parse(inner), Err(EnvelopeError::Structure(_))), "{inner}");
         }
@@ -145,7 +161,9 @@ mod tests {
 
     #[test]
     fn an_unknown_header_that_must_be_understood_is_refused_and_another_is_not() {
-        let header = |value: &str| parse(&format!("<s:Header><h xmlns='urn:h' s:mustUnderstand='{value}'/></s:Header><s:Body/>"));
+        let header = |value: &str| {
+            parse(&format!("<s:Header><h xmlns='urn:h' s:mustUnderstand='{value}'/></s:Header><s:Body/>"))
+        };
         assert!(header("0").is_ok());
         assert_eq!(header("1").unwrap_err(), EnvelopeError::MustUnderstand("h".into()));
         assert_eq!(header("true").unwrap_err(), EnvelopeError::MustUnderstand("h".into()));

@@ -29,9 +29,25 @@ impl Fault {
     pub fn write(&self, prefix: &str, declarations: &str) -> String {
         let mut out = String::with_capacity(512);
         let mut put = |parts: &[&str]| parts.iter().for_each(|part| out.push_str(part));
-        put(&["<", prefix, ":Envelope xmlns:", prefix, "=\"", SOAP, "\"", declarations, "><", prefix, ":Body><", prefix, ":Fault"]);
+        put(&[
+            "<",
+            prefix,
+            ":Envelope xmlns:",
+            prefix,
+            "=\"",
+            SOAP,
+            "\"",
+            declarations,
+            "><",
+            prefix,
+            ":Body><",
+            prefix,
+            ":Fault",
+        ]);
         match self.code_namespace {
-            Some(namespace) => put(&[" xmlns:ns0=\"", namespace, "\"><faultcode>ns0:", self.code, "</faultcode>"]),
+            Some(namespace) => {
+                put(&[" xmlns:ns0=\"", namespace, "\"><faultcode>ns0:", self.code, "</faultcode>"])
+            }
             None => put(&["><faultcode>", self.code, "</faultcode>"]),
         }
         write::element(&mut out, "faultstring", &self.text);
@@ -51,7 +67,12 @@ mod tests {
 
     #[test]
     fn a_fault_is_one_line_with_two_texts() {
-        let fault = Fault { code_namespace: Some(WST), code: "FailedAuthentication", text: "Invalid <x>".into(), detail: None };
+        let fault = Fault {
+            code_namespace: Some(WST),
+            code: "FailedAuthentication",
+            text: "Invalid <x>".into(),
+            detail: None,
+        };
         assert_eq!(
             fault.write("S", ""),
             "<S:Envelope xmlns:S=\"http://schemas.xmlsoap.org/soap/envelope/\"><S:Body>\

@@ -264,7 +264,10 @@ impl Task {
     async fn write_one_by_one(&mut self, waiting: Vec<Waiting>) -> Result<(), StoreError> {
         for item in waiting {
             let written = self.writer.write(std::slice::from_ref(&item), &[]).await;
-            drop(item.answer.send(written.map(|outcomes| outcomes.first().copied().unwrap_or(Appended::Committed))));
+            drop(
+                item.answer
+                    .send(written.map(|outcomes| outcomes.first().copied().unwrap_or(Appended::Committed))),
+            );
         }
         let mut refused = 0;
         while let Some(row) = self.later.last() {
@@ -360,7 +363,11 @@ impl Writer {
     }
 }
 
-async fn refuse_stale(link: &mut Link<'_>, items: &[&Append], outcomes: &mut [Appended]) -> Result<(), StoreError> {
+async fn refuse_stale(
+    link: &mut Link<'_>,
+    items: &[&Append],
+    outcomes: &mut [Appended],
+) -> Result<(), StoreError> {
     if items.iter().all(|item| item.expects.is_none()) {
         return Ok(());
     }
@@ -373,7 +380,11 @@ async fn refuse_stale(link: &mut Link<'_>, items: &[&Append], outcomes: &mut [Ap
     Ok(())
 }
 
-async fn refuse_crowd(link: &mut Link<'_>, items: &[&Append], outcomes: &mut [Appended]) -> Result<(), StoreError> {
+async fn refuse_crowd(
+    link: &mut Link<'_>,
+    items: &[&Append],
+    outcomes: &mut [Appended],
+) -> Result<(), StoreError> {
     let Some(first) = items.iter().find_map(|item| item.session_limit) else { return Ok(()) };
     let mut seen = sessions::count(link, &first.cutoff).await?;
     for (item, outcome) in items.iter().zip(outcomes).filter(|(item, _)| item.session.is_some()) {
@@ -400,7 +411,8 @@ async fn refuse_replays(
         return Ok(());
     }
     let mut won: HashSet<[u8; 32]> = replay::insert(link, text, claims).await?;
-    for (item, outcome) in items.iter().zip(outcomes).filter(|(_, outcome)| **outcome == Appended::Committed) {
+    for (item, outcome) in items.iter().zip(outcomes).filter(|(_, outcome)| **outcome == Appended::Committed)
+    {
         // The first of equals takes the key out, so that the others find nothing.
         if item.claim.is_some_and(|claim| !won.remove(&claim.key)) {
             *outcome = Appended::Replayed;

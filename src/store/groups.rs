@@ -200,8 +200,16 @@ pub(super) async fn add_principal(
     now: Moment,
 ) -> Result<(), StoreError> {
     let (written, folded) = (name.as_str(), name.folded());
-    let added: Vec<(String,)> =
-        rows!(link, sql::ADD_PRINCIPAL, id, kind.as_str(), written, &folded, description.map(text), now.micros())?;
+    let added: Vec<(String,)> = rows!(
+        link,
+        sql::ADD_PRINCIPAL,
+        id,
+        kind.as_str(),
+        written,
+        &folded,
+        description.map(text),
+        now.micros()
+    )?;
     if added.is_empty() { Err(StoreError::NameTaken { name: written.to_owned() }) } else { Ok(()) }
 }
 

@@ -93,7 +93,9 @@ impl Store {
         let pools = target.open().await?;
         let sequence = Sequence::default();
         let appends = Appends::start(pools.appends.clone_handle(), sequence.clone());
-        Ok(Self { inner: Arc::new(Inner { pools, appends, sequence, flush: Repeated::new(sql::FLUSH_USES) }) })
+        Ok(Self {
+            inner: Arc::new(Inner { pools, appends, sequence, flush: Repeated::new(sql::FLUSH_USES) }),
+        })
     }
 
     /// Begins a unit of work.

@@ -62,7 +62,12 @@ impl Unit {
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
-    pub async fn remove_permission(&mut self, entity: &str, principal: &str, group: bool) -> Result<(), StoreError> {
+    pub async fn remove_permission(
+        &mut self,
+        entity: &str,
+        principal: &str,
+        group: bool,
+    ) -> Result<(), StoreError> {
         self.bump().await?;
         let folded = fold(principal);
         let removed: Vec<(String,)> =

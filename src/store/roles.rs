@@ -86,7 +86,12 @@ impl Unit {
     }
 
     /// Adds a role under a given number; false when the number or the name is taken.
-    pub(super) async fn add_role_as(&mut self, id: i64, name: &str, privileges: &[&str]) -> Result<bool, StoreError> {
+    pub(super) async fn add_role_as(
+        &mut self,
+        id: i64,
+        name: &str,
+        privileges: &[&str],
+    ) -> Result<bool, StoreError> {
         let folded = fold(name);
         let added: Vec<(i64,)> = rows!(&mut self.link(), sql::ADD_ROLE, id, text(name), text(&folded))?;
         if added.is_empty() {

@@ -47,7 +47,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] or [`StoreError::Busy`].
     pub async fn session_by_cookie(&self, cookie: &[u8; 32]) -> Result<Option<(Session, Epoch)>, StoreError> {
-        let found: Vec<CookieRow> = rows!(&mut self.reader().await?.link(), sql::SESSION_BY_COOKIE, cookie.as_slice())?;
+        let found: Vec<CookieRow> =
+            rows!(&mut self.reader().await?.link(), sql::SESSION_BY_COOKIE, cookie.as_slice())?;
         Ok(found.into_iter().next().map(|row| (row.session.into(), Epoch(row.epoch))))
     }
 
@@ -146,7 +147,8 @@ impl Unit {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn set_locale(&mut self, key: &str, locale: &str, messages: &str) -> Result<bool, StoreError> {
-        let set: Vec<(String,)> = rows!(&mut self.link(), sql::SET_LOCALE, text(key), text(locale), text(messages))?;
+        let set: Vec<(String,)> =
+            rows!(&mut self.link(), sql::SET_LOCALE, text(key), text(locale), text(messages))?;
         Ok(!set.is_empty())
     }
 }
@@ -171,7 +173,11 @@ pub(super) async fn count(link: &mut Link<'_>, cutoff: &Cutoff) -> Result<u32, S
     Ok(counted.first().map_or(0, |(count,)| u32::try_from(*count).unwrap_or(u32::MAX)))
 }
 
-pub(super) async fn insert(link: &mut Link<'_>, texts: &Repeated, new: &[&NewSession]) -> Result<(), StoreError> {
+pub(super) async fn insert(
+    link: &mut Link<'_>,
+    texts: &Repeated,
+    new: &[&NewSession],
+) -> Result<(), StoreError> {
     for portion in portions(new) {
         let statement = texts.of(portion.len());
         both!(link, c => {

@@ -104,12 +104,22 @@ impl Unit {
     pub async fn add_user(&mut self, user: &NewUser, now: Moment) -> Result<(), StoreError> {
         self.bump().await?;
         let link = &mut self.link();
-        add_principal(link, &user.id, PrincipalKind::User, &user.name, user.description.as_deref(), now).await?;
+        add_principal(link, &user.id, PrincipalKind::User, &user.name, user.description.as_deref(), now)
+            .await?;
         let Profile { given_name, surname, email } = &user.profile;
         let changed_at = user.password_hash.as_ref().map(|_| now.micros());
         let details = [given_name, surname, email].map(|detail| detail.as_deref().map(text));
         let [given_name, surname, email] = details;
-        run!(link, sql::ADD_USER, &user.id, given_name, surname, email, user.password_hash.as_deref(), changed_at)?;
+        run!(
+            link,
+            sql::ADD_USER,
+            &user.id,
+            given_name,
+            surname,
+            email,
+            user.password_hash.as_deref(),
+            changed_at
+        )?;
         Ok(())
     }
 

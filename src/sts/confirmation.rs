@@ -42,12 +42,25 @@ mod tests {
             ("PublicKey, signed, no UseKey", Some(KeyType::PublicKey), None, signed("_s"), hok.clone()),
             ("PublicKey, UseKey", Some(KeyType::PublicKey), Some("_s"), signed("_s"), hok),
             ("PublicKey, unsigned", Some(KeyType::PublicKey), None, None, Err(Refusal::NoCertificate)),
-            ("UseKey of another signature", Some(KeyType::PublicKey), Some("_t"), signed("_s"), Err(Refusal::UseKey)),
-            ("UseKey in another case", Some(KeyType::PublicKey), Some("_S"), signed("_s"), Err(Refusal::UseKey)),
+            (
+                "UseKey of another signature",
+                Some(KeyType::PublicKey),
+                Some("_t"),
+                signed("_s"),
+                Err(Refusal::UseKey),
+            ),
+            (
+                "UseKey in another case",
+                Some(KeyType::PublicKey),
+                Some("_S"),
+                signed("_s"),
+                Err(Refusal::UseKey),
+            ),
             ("UseKey, signature without Id", None, Some("_s"), signed(""), Err(Refusal::UseKey)),
             ("UseKey, unsigned", Some(KeyType::Bearer), Some("_s"), None, Err(Refusal::UseKey)),
         ] {
-            let request = IssueRequest { key_type, use_key: use_key.map(str::to_owned), ..IssueRequest::default() };
+            let request =
+                IssueRequest { key_type, use_key: use_key.map(str::to_owned), ..IssueRequest::default() };
             assert_eq!(choose(&request, signature), expected, "{case}");
         }
     }

@@ -17,7 +17,12 @@ pub(super) fn grant(
 ) -> Result<(Moment, Moment), Refusal> {
     let period = (wanted.created, wanted.expires);
     if now < signer.not_before() || now >= past(signer) {
-        return Err(Refusal::Signer { wanted: period, now, from: signer.not_before(), until: signer.not_after() });
+        return Err(Refusal::Signer {
+            wanted: period,
+            now,
+            from: signer.not_before(),
+            until: signer.not_after(),
+        });
     }
     let start = wanted.created.unwrap_or(now).to_millis();
     let tolerance = policy.clock_tolerance;
@@ -90,9 +95,11 @@ mod tests {
     #[test]
     fn no_token_outlives_its_signer_or_its_confirmation() {
         let short = make::self_signed("robot", now().minus(24 * 365 * HOUR).plus(HOUR)).unwrap().certificate;
-        let (_, end) = grant(wanted(None, None), Some(&short), &signer(), &TokenPolicy::default(), now()).unwrap();
+        let (_, end) =
+            grant(wanted(None, None), Some(&short), &signer(), &TokenPolicy::default(), now()).unwrap();
         assert_eq!(end, short.not_after().plus(MILLISECOND));
-        let (_, end) = grant(wanted(None, None), Some(&signer()), &short, &TokenPolicy::default(), now()).unwrap();
+        let (_, end) =
+            grant(wanted(None, None), Some(&signer()), &short, &TokenPolicy::default(), now()).unwrap();
         assert_eq!(end, short.not_after().plus(MILLISECOND));
     }
 

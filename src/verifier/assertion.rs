@@ -51,7 +51,12 @@ pub(super) fn examine_own(
     }
 }
 
-fn conditions(report: &mut Report, authenticated: Authenticated, policy: &Policy, now: Moment) -> Authenticated {
+fn conditions(
+    report: &mut Report,
+    authenticated: Authenticated,
+    policy: &Policy,
+    now: Moment,
+) -> Authenticated {
     let (claims, signer) = &authenticated;
     report.set_about(about(claims, signer));
     in_force(report, claims, policy, now);
@@ -98,7 +103,9 @@ fn strict(
             return None;
         }
     };
-    let verified = candidates.iter().find_map(|a| Some((*a, VerifiedInfo::verify(&signature, a.certificate.key()).ok()?)));
+    let verified = candidates
+        .iter()
+        .find_map(|a| Some((*a, VerifiedInfo::verify(&signature, a.certificate.key()).ok()?)));
     let claimed = verified.as_ref().map(|(anchor, _)| *anchor).or(candidates.first().copied());
     known_signer(report, claimed, policy, now)?;
     let (anchor, info) = report.check(StepId::AssertionSignature, verified.ok_or(SignatureError::Value))?;
@@ -113,7 +120,9 @@ fn strict(
 /// Position and grammar (`attacks.md` R04): `Issuer`, then the only signature of the whole assertion.
 fn shape<'d>(element: Element<'d>) -> Result<(SignatureElement<'d>, &'d str), Finding> {
     if !element.is(SAML2, "Assertion") {
-        return Err(Finding::seen(element.qualified().chars().take(64).collect::<String>()).but("saml2:Assertion"));
+        return Err(
+            Finding::seen(element.qualified().chars().take(64).collect::<String>()).but("saml2:Assertion")
+        );
     }
     let mut parts = Cursor::over(element)?;
     let issuer = parts.required(SAML2, "Issuer")?;
@@ -134,7 +143,11 @@ fn shape<'d>(element: Element<'d>) -> Result<(SignatureElement<'d>, &'d str), Fi
 }
 
 /// The key is looked up by issuer, before anything the message says about keys is read (`attacks.md` R6, T08).
-fn trusted<'a>(report: &mut Report, anchors: &'a Anchors, issuer: &'a str) -> Option<impl Iterator<Item = &'a Anchor> + use<'a>> {
+fn trusted<'a>(
+    report: &mut Report,
+    anchors: &'a Anchors,
+    issuer: &'a str,
+) -> Option<impl Iterator<Item = &'a Anchor> + use<'a>> {
     if anchors.of(issuer).next().is_none() {
         let seen: String = issuer.chars().take(256).collect();
         report.fail(StepId::AssertionIssuer, Finding::seen(seen).but("an issuer whose signers are trusted"));
@@ -157,7 +170,8 @@ fn select<'a>(signers: &[&'a Anchor], key_info: Option<Element<'_>>) -> Result<V
     while parts.optional(DS, "X509Certificate").is_some() {}
     parts.end()?;
     let der = base64_text(leaf).ok_or_else(|| Finding::seen("a certificate that is not base64"))?;
-    let known: Vec<&Anchor> = signers.iter().filter(|anchor| anchor.certificate.der() == der).copied().collect();
+    let known: Vec<&Anchor> =
+        signers.iter().filter(|anchor| anchor.certificate.der() == der).copied().collect();
     if known.is_empty() {
         let seen = crate::entropy::hex(&crate::pki::certificate::sha256(&der));
         return Err(Finding::seen(seen).but("the certificate of a trusted signer of this issuer"));
@@ -165,7 +179,12 @@ fn select<'a>(signers: &[&'a Anchor], key_info: Option<Element<'_>>) -> Result<V
     Ok(known)
 }
 
-fn known_signer<'a>(report: &mut Report, anchor: Option<&'a Anchor>, policy: &Policy, now: Moment) -> Option<&'a Anchor> {
+fn known_signer<'a>(
+    report: &mut Report,
+    anchor: Option<&'a Anchor>,
+    policy: &Policy,
+    now: Moment,
+) -> Option<&'a Anchor> {
     let finding = |seen: Seen| Finding::seen(seen).but("a trusted signer of this issuer, in force");
     let Some(anchor) = anchor else {
         report.fail(StepId::AssertionSigner, finding(Seen::Nothing));
@@ -226,7 +245,13 @@ fn for_us(report: &mut Report, claims: &Assertion, policy: &Policy) {
         Confirmation::Bearer { recipient, .. } => recipient.clone(),
         Confirmation::HolderOfKey { .. } => None,
     };
-    let mut restrictions = claims.conditions.audiences.iter().chain(recipient.map(|r| vec![r]).iter()).cloned().collect::<Vec<_>>();
+    let mut restrictions = claims
+        .conditions
+        .audiences
+        .iter()
+        .chain(recipient.map(|r| vec![r]).iter())
+        .cloned()
+        .collect::<Vec<_>>();
     match &policy.audiences {
         _ if restrictions.is_empty() => report.pass(StepId::AssertionAudience, Seen::Nothing),
         None => report.skip(StepId::AssertionAudience, "the name of the service is not known here"),
@@ -235,7 +260,8 @@ fn for_us(report: &mut Report, claims: &Assertion, policy: &Policy) {
             match restrictions.first() {
                 None => report.pass(StepId::AssertionAudience, Seen::Nothing),
                 Some(others) => {
-                    report.fail(StepId::AssertionAudience, Finding::seen(others.join(" ")).but(ours.join(" ")));
+                    report
+                        .fail(StepId::AssertionAudience, Finding::seen(others.join(" ")).but(ours.join(" ")));
                 }
             }
         }
@@ -267,7 +293,10 @@ fn changed(id: &str, canonical: String) -> Finding {
 }
 
 fn count(element: Element<'_>, namespace: &str, local: &str) -> usize {
-    element.children().map(|child| usize::from(child.is(namespace, local)) + count(child, namespace, local)).sum()
+    element
+        .children()
+        .map(|child| usize::from(child.is(namespace, local)) + count(child, namespace, local))
+        .sum()
 }
 
 /// An issuer that rotates its key has two or three (`attacks.md` T06).

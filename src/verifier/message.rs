@@ -65,7 +65,8 @@ pub(super) fn signature(
     policy: &Policy,
 ) -> Option<(SignedBy, SignedMessage)> {
     let element = header.signature?;
-    let signature = report.check(StepId::MessageSignatureShape, SignatureElement::read(element, WhiteSpace::Allowed))?;
+    let signature =
+        report.check(StepId::MessageSignatureShape, SignatureElement::read(element, WhiteSpace::Allowed))?;
     let signed_by = report.check(StepId::MessageKeyReference, resolve(&signature, header, confirmed))?;
     let certificate = match &signed_by {
         SignedBy::BinaryToken(certificate) | SignedBy::Assertion(certificate) => certificate,
@@ -76,7 +77,10 @@ pub(super) fn signature(
     let body = report.check(StepId::MessageDigest, digests(&references, &parts, element))?;
     let expires = acceptable_until(timestamp?, policy);
     let unique = [info.canonical().as_bytes(), certificate.key().spki()].concat();
-    Some((signed_by, SignedMessage { id: signature.id.to_owned(), replay_key: sha256(&unique), expires, body }))
+    Some((
+        signed_by,
+        SignedMessage { id: signature.id.to_owned(), replay_key: sha256(&unique), expires, body },
+    ))
 }
 
 /// The key comes from the token that the signature names: one of this header, never from `KeyInfo` itself.
@@ -111,7 +115,11 @@ fn binary_token_key(header: &SecurityHeader<'_>, id: &str, value_type: &str) -> 
     Ok(SignedBy::BinaryToken(token.certificate.clone()))
 }
 
-fn assertion_key(header: &SecurityHeader<'_>, id: &str, confirmed: Option<&Certificate>) -> Result<SignedBy, Finding> {
+fn assertion_key(
+    header: &SecurityHeader<'_>,
+    id: &str,
+    confirmed: Option<&Certificate>,
+) -> Result<SignedBy, Finding> {
     let assertion = header.assertion.ok_or_else(|| Finding::seen("Assertion missing"))?;
     let own = assertion.attribute("ID").unwrap_or_default();
     if own != id {
@@ -124,7 +132,9 @@ fn assertion_key(header: &SecurityHeader<'_>, id: &str, confirmed: Option<&Certi
 fn plain_references(info: &VerifiedInfo) -> Result<Vec<Reference>, Finding> {
     let references = info.references(MOST_REFERENCES)?;
     match references.iter().find(|reference| reference.enveloped) {
-        Some(_) => Err(Finding::seen("an enveloped-signature transform").but("exclusive canonicalisation alone")),
+        Some(_) => {
+            Err(Finding::seen("an enveloped-signature transform").but("exclusive canonicalisation alone"))
+        }
         None => Ok(references),
     }
 }
@@ -135,7 +145,11 @@ struct Parts<'e> {
     body: usize,
 }
 
-fn coverage<'e>(envelope: &'e Envelope, header: &SecurityHeader<'e>, references: &[Reference]) -> Result<Parts<'e>, Finding> {
+fn coverage<'e>(
+    envelope: &'e Envelope,
+    header: &SecurityHeader<'e>,
+    references: &[Reference],
+) -> Result<Parts<'e>, Finding> {
     let body = envelope.body();
     let mut requests = body.children();
     let only = match (requests.next(), requests.next()) {
@@ -150,10 +164,12 @@ fn coverage<'e>(envelope: &'e Envelope, header: &SecurityHeader<'e>, references:
     let mut targets: Vec<Element<'e>> = Vec::with_capacity(references.len());
     for reference in references {
         let target = envelope.document().by_id(&reference.id);
-        let target = target.ok_or_else(|| Finding::seen(format!("#{:.128} is not in the message", reference.id)))?;
+        let target =
+            target.ok_or_else(|| Finding::seen(format!("#{:.128} is not in the message", reference.id)))?;
         if !allowed(target) || targets.contains(&target) {
             let seen = format!("#{:.128} is {}", reference.id, target.qualified());
-            return Err(Finding::seen(seen).but("the Timestamp of this header and the Body of this envelope, once each"));
+            return Err(Finding::seen(seen)
+                .but("the Timestamp of this header and the Body of this envelope, once each"));
         }
         targets.push(target);
     }

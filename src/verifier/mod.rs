@@ -42,7 +42,9 @@ pub struct Judgement {
 pub fn judge(envelope: &Envelope, door: Door, anchors: &Anchors, policy: &Policy, now: Moment) -> Judgement {
     let demands = door.demands();
     let mut report = Report::new(demands.name, now);
-    let Some(header) = report.check(StepId::MessageSecurityHeader, SecurityHeader::read(envelope).map_err(header)) else {
+    let Some(header) =
+        report.check(StepId::MessageSecurityHeader, SecurityHeader::read(envelope).map_err(header))
+    else {
         return Judgement { report, proven: None };
     };
     let needs_timestamp = demands.timestamp || header.signature.is_some();
@@ -98,7 +100,10 @@ fn examine_token(
 ) -> Option<Authenticated> {
     let Some(element) = header.assertion else {
         if demands.assertion {
-            report.fail(StepId::AssertionPresent, Finding::seen("no assertion").but("one assertion in wsse:Security"));
+            report.fail(
+                StepId::AssertionPresent,
+                Finding::seen("no assertion").but("one assertion in wsse:Security"),
+            );
         }
         return None;
     };
@@ -123,7 +128,8 @@ fn possession(
         Some(Confirmation::Bearer { .. }) if demands.bearer => {
             report.pass(StepId::PossessionConfirmation, "bearer");
             if header.signature.is_some() {
-                report.skip(StepId::MessageSignature, "a signature beside a bearer token proves nothing more");
+                report
+                    .skip(StepId::MessageSignature, "a signature beside a bearer token proves nothing more");
             }
             return;
         }
@@ -149,7 +155,10 @@ fn possession(
         }
         // A certificate that is not used to sign is not proven (`attacks.md` H21).
         SignedBy::Assertion(_) if header.binary_token.is_some() => {
-            report.fail(StepId::MessageKeyReference, Finding::seen("The provided BST is not used to sign the request!"));
+            report.fail(
+                StepId::MessageKeyReference,
+                Finding::seen("The provided BST is not used to sign the request!"),
+            );
             return;
         }
         SignedBy::Assertion(certificate) => certificate,
@@ -157,7 +166,10 @@ fn possession(
     match confirmed {
         Some(confirmed) if confirmed == certificate => report.pass(StepId::PossessionKey, Seen::Nothing),
         Some(confirmed) => {
-            report.fail(StepId::PossessionKey, Finding::seen(certificate.fingerprint()).but(confirmed.fingerprint()));
+            report.fail(
+                StepId::PossessionKey,
+                Finding::seen(certificate.fingerprint()).but(confirmed.fingerprint()),
+            );
         }
         None => {}
     }
@@ -169,7 +181,9 @@ fn header(error: HeaderError) -> Finding {
         HeaderError::Several(_) => Class::Several,
         HeaderError::Username(_) => Class::Unsupported,
         HeaderError::Binary(_) => Class::Unreadable,
-        HeaderError::Missing | HeaderError::Twice(_) | HeaderError::Unknown(_) | HeaderError::Text => Class::Wrong,
+        HeaderError::Missing | HeaderError::Twice(_) | HeaderError::Unknown(_) | HeaderError::Text => {
+            Class::Wrong
+        }
     };
     Finding::from(error).class(class)
 }

@@ -323,7 +323,10 @@ mod tests {
         let outcomes: Vec<_> = report.steps().iter().map(|step| step.outcome.as_str()).collect();
         assert_eq!(outcomes, ["pass", "fail", "diagnosis-pass", "diagnosis-fail"]);
         let json = report.to_json(false);
-        assert_eq!((json["verdict"].as_str(), json["refusal"].as_str()), (Some("refused"), Some("assertion.digest")));
+        assert_eq!(
+            (json["verdict"].as_str(), json["refusal"].as_str()),
+            (Some("refused"), Some("assertion.digest"))
+        );
         assert_eq!(json["steps"][1]["wanted"], "b");
     }
 
@@ -331,7 +334,10 @@ mod tests {
     fn evidence_is_only_shown_to_who_asks_for_it() {
         let mut report = Report::new("sdk", Moment::EPOCH);
         let evidence = Evidence { reference: "#_b".into(), canonical: "<a></a>".into() };
-        report.fail(StepId::MessageDigest, Finding { evidence: Some(Box::new(evidence)), ..Finding::default() });
+        report.fail(
+            StepId::MessageDigest,
+            Finding { evidence: Some(Box::new(evidence)), ..Finding::default() },
+        );
         assert!(report.to_json(false)["steps"][0].get("evidence").is_none());
         assert_eq!(report.to_json(true)["steps"][0]["evidence"]["canonical_base64"], "PGE+PC9hPg==");
     }

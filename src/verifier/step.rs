@@ -101,7 +101,11 @@ mod tests {
         for step in StepId::ALL {
             let id = step.as_str();
             assert!(seen.insert(id), "{id}");
-            assert!(id.split_once('.').is_some() && id.bytes().all(|b| b.is_ascii_lowercase() || b".-".contains(&b)), "{id}");
+            assert!(
+                id.split_once('.').is_some()
+                    && id.bytes().all(|b| b.is_ascii_lowercase() || b".-".contains(&b)),
+                "{id}"
+            );
         }
     }
 }

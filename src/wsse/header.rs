@@ -65,8 +65,14 @@ impl<'e> SecurityHeader<'e> {
         if element.has_loose_text() {
             return Err(HeaderError::Text);
         }
-        let mut header =
-            Self { element, timestamp: None, login: None, binary_token: None, assertion: None, signature: None };
+        let mut header = Self {
+            element,
+            timestamp: None,
+            login: None,
+            binary_token: None,
+            assertion: None,
+            signature: None,
+        };
         for child in element.children() {
             header.take(child)?;
         }
@@ -117,7 +123,9 @@ mod tests {
 
     #[test]
     fn the_children_are_found_in_any_order() {
-        let envelope = envelope("<s:Header><w:Security> <a:Assertion/> <u:Timestamp/><d:Signature/></w:Security></s:Header>");
+        let envelope = envelope(
+            "<s:Header><w:Security> <a:Assertion/> <u:Timestamp/><d:Signature/></w:Security></s:Header>",
+        );
         let header = SecurityHeader::read(&envelope).unwrap();
         assert!(header.assertion.is_some() && header.timestamp.is_some() && header.signature.is_some());
         assert!(header.login.is_none() && header.binary_token.is_none());
@@ -129,8 +137,14 @@ mod tests {
         assert_eq!(refused("<s:Header/>"), HeaderError::Missing);
         assert_eq!(refused("<s:Header><x xmlns='urn:x'><w:Security/></x></s:Header>"), HeaderError::Missing);
         assert_eq!(refused("<s:Header><w:Security/><w:Security/></s:Header>"), HeaderError::Several(2));
-        assert_eq!(refused("<s:Header><w:Security><w:Security/></w:Security></s:Header>"), HeaderError::Several(2));
-        assert_eq!(refused("<s:Header><w:Security/><x xmlns='urn:x'><w:Security/></x></s:Header>"), HeaderError::Several(2));
+        assert_eq!(
+            refused("<s:Header><w:Security><w:Security/></w:Security></s:Header>"),
+            HeaderError::Several(2)
+        );
+        assert_eq!(
+            refused("<s:Header><w:Security/><x xmlns='urn:x'><w:Security/></x></s:Header>"),
+            HeaderError::Several(2)
+        );
     }
 
     #[test]
@@ -140,7 +154,10 @@ mod tests {
             ("<a:Assertion/><a:Assertion/>", "Assertion"),
             ("<d:Signature/><d:Signature/>", "Signature"),
         ] {
-            assert_eq!(refused(&format!("<s:Header><w:Security>{children}</w:Security></s:Header>")), HeaderError::Twice(what));
+            assert_eq!(
+                refused(&format!("<s:Header><w:Security>{children}</w:Security></s:Header>")),
+                HeaderError::Twice(what)
+            );
         }
         let stranger = "<s:Header><w:Security><w:SecurityContextToken/></w:Security></s:Header>";
         assert_eq!(refused(stranger), HeaderError::Unknown("w:SecurityContextToken".into()));

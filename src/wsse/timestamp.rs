@@ -78,11 +78,20 @@ mod tests {
 
     #[test]
     fn a_time_that_is_missing_doubled_misplaced_or_wrong_is_refused() {
-        let (c, e) = ("<u:Created>2026-11-24T08:00:00Z</u:Created>", "<u:Expires>2026-11-24T08:01:00Z</u:Expires>");
+        let (c, e) =
+            ("<u:Created>2026-11-24T08:00:00Z</u:Created>", "<u:Expires>2026-11-24T08:01:00Z</u:Expires>");
         assert!(read(&format!("{c}{e}")).is_ok());
         for inner in [
-            String::new(), c.into(), e.into(), format!("{e}{c}"), format!("{c}{c}{e}"), format!("{c}{e}{e}"), format!("{c}{e}<x/>"),
-            format!("x{c}{e}"), c.replace("<u:Created", "<u:Created ValueType='x'") + e, c.replace("2026", "2569-11") + e,
+            String::new(),
+            c.into(),
+            e.into(),
+            format!("{e}{c}"),
+            format!("{c}{c}{e}"),
+            format!("{c}{e}{e}"),
+            format!("{c}{e}<x/>"),
+            format!("x{c}{e}"),
+            c.replace("<u:Created", "<u:Created ValueType='x'") + e,
+            c.replace("2026", "2569-11") + e,
         ] {
             assert!(read(&inner).is_err(), "{inner}");
         }
@@ -90,7 +99,10 @@ mod tests {
 
     #[test]
     fn created_must_lie_before_expires() {
-        assert!(matches!(period("2026-11-24T08:01:00Z", "2026-11-24T08:01:00Z"), Err(TimestampError::Order(_))));
+        assert!(matches!(
+            period("2026-11-24T08:01:00Z", "2026-11-24T08:01:00Z"),
+            Err(TimestampError::Order(_))
+        ));
         assert!(period("2026-11-24T08:01:00.000Z", "2026-11-24T08:01:00.001Z").is_ok());
     }
 }

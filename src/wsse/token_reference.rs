@@ -1,7 +1,7 @@
 //! `wsse:SecurityTokenReference` in the `KeyInfo` of a message signature: which token's key signed (`sts.md` §4.2).
 
-use crate::xml::names::{DS, WSSE};
 use crate::xml::Element;
+use crate::xml::names::{DS, WSSE};
 
 /// What a message signature says about its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +46,8 @@ impl<'e> TokenReference<'e> {
     /// # Errors
     /// [`ReferenceError`].
     pub fn read(key_info: Option<Element<'e>>) -> Result<Self, ReferenceError> {
-        let key_info = key_info.filter(|element| element.is(DS, "KeyInfo")).ok_or(ReferenceError::NoKeyInfo)?;
+        let key_info =
+            key_info.filter(|element| element.is(DS, "KeyInfo")).ok_or(ReferenceError::NoKeyInfo)?;
         let reference = only_child(key_info, ReferenceError::NoReference)?;
         if !reference.is(WSSE, "SecurityTokenReference") {
             return Err(ReferenceError::NoReference);
@@ -55,11 +56,18 @@ impl<'e> TokenReference<'e> {
         let target = only_child(reference, ReferenceError::Empty)?;
         match (target.namespace(), target.local()) {
             (WSSE, "Reference") => {
-                let id = target.attribute("URI").and_then(|uri| uri.strip_prefix('#')).ok_or(ReferenceError::Unknown)?;
+                let id = target
+                    .attribute("URI")
+                    .and_then(|uri| uri.strip_prefix('#'))
+                    .ok_or(ReferenceError::Unknown)?;
                 Ok(Self::Binary { id, value_type: target.attribute("ValueType").unwrap_or_default() })
             }
             (WSSE, "KeyIdentifier") => {
-                let id = target.text().map(str::trim).filter(|id| !id.is_empty()).ok_or(ReferenceError::Identifier)?;
+                let id = target
+                    .text()
+                    .map(str::trim)
+                    .filter(|id| !id.is_empty())
+                    .ok_or(ReferenceError::Identifier)?;
                 let is_saml = target.attribute("ValueType") == Some(SAML_ID);
                 if is_saml { Ok(Self::Assertion { id }) } else { Err(ReferenceError::Identifier) }
             }
@@ -93,9 +101,16 @@ mod tests {
 
     #[test]
     fn both_kinds_of_reference_are_read() {
-        let binary = document("\n<SecurityTokenReference><Reference URI='#_b' ValueType='t'/></SecurityTokenReference>");
-        assert_eq!(TokenReference::read(Some(binary.root())), Ok(TokenReference::Binary { id: "_b", value_type: "t" }));
-        let saml = document(&format!("<SecurityTokenReference><KeyIdentifier ValueType='{SAML_ID}'>_a</KeyIdentifier></SecurityTokenReference>"));
+        let binary = document(
+            "\n<SecurityTokenReference><Reference URI='#_b' ValueType='t'/></SecurityTokenReference>",
+        );
+        assert_eq!(
+            TokenReference::read(Some(binary.root())),
+            Ok(TokenReference::Binary { id: "_b", value_type: "t" })
+        );
+        let saml = document(&format!(
+            "<SecurityTokenReference><KeyIdentifier ValueType='{SAML_ID}'>_a</KeyIdentifier></SecurityTokenReference>"
+        ));
         assert_eq!(TokenReference::read(Some(saml.root())), Ok(TokenReference::Assertion { id: "_a" }));
     }
 
@@ -110,10 +125,16 @@ mod tests {
             ("<d:KeyName>k</d:KeyName>", NoReference),
             ("<SecurityTokenReference/><SecurityTokenReference/>", NoReference),
             ("<SecurityTokenReference/>", Empty),
-            ("<SecurityTokenReference><Reference URI='#a'/><Reference URI='#b'/></SecurityTokenReference>", Empty),
+            (
+                "<SecurityTokenReference><Reference URI='#a'/><Reference URI='#b'/></SecurityTokenReference>",
+                Empty,
+            ),
             ("<SecurityTokenReference><Reference URI='http://x/'/></SecurityTokenReference>", Unknown),
             ("<SecurityTokenReference><Embedded/></SecurityTokenReference>", Unknown),
-            ("<SecurityTokenReference><KeyIdentifier ValueType='x'>_a</KeyIdentifier></SecurityTokenReference>", Identifier),
+            (
+                "<SecurityTokenReference><KeyIdentifier ValueType='x'>_a</KeyIdentifier></SecurityTokenReference>",
+                Identifier,
+            ),
         ] {
             assert_eq!(TokenReference::read(Some(document(inner).root())), Err(error), "{inner}");
         }

@@ -89,9 +89,18 @@ mod tests {
             ("<Username/><Password>p</Password>", UsernameError::Name),
             ("<Username>a</Username><Username>b</Username><Password>p</Password>", UsernameError::Name),
             ("<Username>a</Username>", UsernameError::NoCredential),
-            ("<Username>a</Username><Password>p</Password><Password>q</Password>", UsernameError::Credentials),
-            ("<Username>a</Username><Password>p</Password><Passcode>1</Passcode>", UsernameError::Credentials),
-            ("<Username>a</Username><Password Type='x#PasswordDigest'>p</Password>", UsernameError::PasswordType),
+            (
+                "<Username>a</Username><Password>p</Password><Password>q</Password>",
+                UsernameError::Credentials,
+            ),
+            (
+                "<Username>a</Username><Password>p</Password><Passcode>1</Passcode>",
+                UsernameError::Credentials,
+            ),
+            (
+                "<Username>a</Username><Password Type='x#PasswordDigest'>p</Password>",
+                UsernameError::PasswordType,
+            ),
             ("<Username>a</Username><Password>p</Password><x/>", UsernameError::Unknown),
             ("<Username>a<x/></Username><Password>p</Password>", UsernameError::Unknown),
         ] {

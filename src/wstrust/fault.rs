@@ -53,7 +53,9 @@ impl FaultCode {
             Self::InvalidSecurity => {
                 (WSSE, "InvalidSecurity", "An error was discovered processing the <wsse:Security> header.")
             }
-            Self::InvalidSecurityToken => (WSSE, "InvalidSecurityToken", "An invalid security token was provided"),
+            Self::InvalidSecurityToken => {
+                (WSSE, "InvalidSecurityToken", "An invalid security token was provided")
+            }
             Self::UnsupportedSecurityToken => {
                 (WSSE, "UnsupportedSecurityToken", "An unsupported token was provided")
             }

@@ -54,7 +54,9 @@ pub enum RequestError {
     #[error("RequestType is different than operation executed.")]
     RequestType,
     /// The SOAP action or `wsa:Action` is another operation's.
-    #[error("The passed-in wsa:Action '{seen}' does not match the expected SOAP action '{wanted}' of the current wsdl operation.")]
+    #[error(
+        "The passed-in wsa:Action '{seen}' does not match the expected SOAP action '{wanted}' of the current wsdl operation."
+    )]
     Action {
         /// What was passed in.
         seen: String,
@@ -158,7 +160,9 @@ impl Reading {
         self.seen.push(name.to_owned());
         match name {
             "TokenType" => value(child, "TokenType").map(drop),
-            "RequestType" => value(child, "RequestType").map(|kind| self.request_type = Some(kind.to_owned())),
+            "RequestType" => {
+                value(child, "RequestType").map(|kind| self.request_type = Some(kind.to_owned()))
+            }
             "Lifetime" => lifetime(child).map(|lifetime| self.request.lifetime = lifetime),
             "KeyType" => key_type(child).map(|kind| self.request.key_type = Some(kind)),
             "SignatureAlgorithm" => {
@@ -166,7 +170,8 @@ impl Reading {
                 Ok(())
             }
             "Renewing" => {
-                self.request.renewable = child.attribute("Allow").map(|allow| boolean(allow, "Renewing")).transpose()?;
+                self.request.renewable =
+                    child.attribute("Allow").map(|allow| boolean(allow, "Renewing")).transpose()?;
                 Ok(())
             }
             "Delegatable" => {
@@ -174,7 +179,10 @@ impl Reading {
                 Ok(())
             }
             "UseKey" => {
-                let signature = child.attribute("Sig").filter(|sig| !sig.is_empty()).ok_or(RequestError::Value("UseKey"))?;
+                let signature = child
+                    .attribute("Sig")
+                    .filter(|sig| !sig.is_empty())
+                    .ok_or(RequestError::Value("UseKey"))?;
                 self.request.use_key = Some(signature.to_owned());
                 Ok(())
             }
@@ -198,7 +206,8 @@ fn lifetime(element: Element<'_>) -> Result<Lifetime, RequestError> {
 
 fn key_type(element: Element<'_>) -> Result<KeyType, RequestError> {
     let uri = value(element, "KeyType")?;
-    let known = [KeyType::Bearer, KeyType::PublicKey].into_iter().find(|kind| kind.uri().eq_ignore_ascii_case(uri));
+    let known =
+        [KeyType::Bearer, KeyType::PublicKey].into_iter().find(|kind| kind.uri().eq_ignore_ascii_case(uri));
     known.ok_or(RequestError::Value("KeyType"))
 }
 
@@ -230,7 +239,9 @@ mod tests {
     }
 
     fn issue(inner: &str) -> Result<IssueRequest, RequestError> {
-        read(&format!("<RequestSecurityToken><RequestType>{ISSUE}</RequestType>{inner}</RequestSecurityToken>"))
+        read(&format!(
+            "<RequestSecurityToken><RequestType>{ISSUE}</RequestType>{inner}</RequestSecurityToken>"
+        ))
     }
 
     #[test]
@@ -241,14 +252,18 @@ mod tests {
              <Lifetime><u:Created>2026-11-24T08:00:00Z</u:Created></Lifetime>"
         ));
         let request = request.unwrap();
-        assert_eq!((request.key_type, request.renewable, request.delegatable), (Some(KeyType::PublicKey), Some(false), true));
+        assert_eq!(
+            (request.key_type, request.renewable, request.delegatable),
+            (Some(KeyType::PublicKey), Some(false), true)
+        );
         assert_eq!(request.use_key.as_deref(), Some("_s"));
         assert!(request.lifetime.created.is_some() && request.lifetime.expires.is_none());
     }
 
     #[test]
     fn use_key_may_stand_beside_the_request_and_nothing_else_may() {
-        let request = format!("<RequestSecurityToken><RequestType>{ISSUE}</RequestType></RequestSecurityToken>");
+        let request =
+            format!("<RequestSecurityToken><RequestType>{ISSUE}</RequestType></RequestSecurityToken>");
         assert_eq!(read(&format!("{request}<UseKey Sig='_s'/>")).unwrap().use_key.as_deref(), Some("_s"));
         assert_eq!(read(&format!("{request}{request}")), Err(RequestError::NoRequest));
         assert_eq!(read("<x xmlns='urn:x'/>"), Err(RequestError::NoRequest));
@@ -259,7 +274,8 @@ mod tests {
     fn another_operation_or_none_is_refused() {
         assert_eq!(read("<RequestSecurityToken/>"), Err(RequestError::RequestType));
         let renew = ISSUE.replace("Issue", "Renew");
-        let renew = format!("<RequestSecurityToken><RequestType>{renew}</RequestType></RequestSecurityToken>");
+        let renew =
+            format!("<RequestSecurityToken><RequestType>{renew}</RequestType></RequestSecurityToken>");
         assert_eq!(read(&renew), Err(RequestError::RequestType));
     }
 
@@ -267,9 +283,18 @@ mod tests {
     fn what_is_unknown_unsupported_or_out_of_type_is_refused_by_name() {
         assert_eq!(issue("<x/>"), Err(RequestError::Unsupported("x".into())));
         assert_eq!(issue("<y xmlns='urn:y'/>"), Err(RequestError::Unknown("y".into())));
-        assert_eq!(issue("<ActAs xmlns='http://docs.oasis-open.org/ws-sx/ws-trust/200802'/>"), Err(RequestError::Unsupported("ActAs".into())));
-        assert_eq!(issue("<TokenType>a</TokenType><TokenType>a</TokenType>"), Err(RequestError::Unknown("TokenType".into())));
-        assert_eq!(issue("<KeyType>http://docs.oasis-open.org/ws-sx/ws-trust/200512/SymmetricKey</KeyType>"), Err(RequestError::Value("KeyType")));
+        assert_eq!(
+            issue("<ActAs xmlns='http://docs.oasis-open.org/ws-sx/ws-trust/200802'/>"),
+            Err(RequestError::Unsupported("ActAs".into()))
+        );
+        assert_eq!(
+            issue("<TokenType>a</TokenType><TokenType>a</TokenType>"),
+            Err(RequestError::Unknown("TokenType".into()))
+        );
+        assert_eq!(
+            issue("<KeyType>http://docs.oasis-open.org/ws-sx/ws-trust/200512/SymmetricKey</KeyType>"),
+            Err(RequestError::Value("KeyType"))
+        );
         assert_eq!(issue("<Delegatable>yes</Delegatable>"), Err(RequestError::Value("Delegatable")));
         assert_eq!(issue("<UseKey/>"), Err(RequestError::Value("UseKey")));
     }
@@ -277,7 +302,9 @@ mod tests {
     #[test]
     fn a_lifetime_ends_after_it_begins() {
         let period = |created: &str, expires: &str| {
-            issue(&format!("<Lifetime><u:Created>{created}</u:Created><u:Expires>{expires}</u:Expires></Lifetime>"))
+            issue(&format!(
+                "<Lifetime><u:Created>{created}</u:Created><u:Expires>{expires}</u:Expires></Lifetime>"
+            ))
         };
         assert!(period("2026-11-24T08:00:00.000Z", "2026-11-24T08:00:00.001Z").is_ok());
         assert_eq!(period("2026-11-24T08:00:00Z", "2026-11-24T08:00:00Z"), Err(RequestError::LifetimeOrder));

@@ -30,20 +30,39 @@ pub struct Issued<'a> {
 pub fn issued(issued: &Issued<'_>) -> String {
     let mut out = String::with_capacity(issued.assertion.len() + 1_400);
     let put = |out: &mut String, parts: &[&str]| parts.iter().for_each(|part| out.push_str(part));
-    put(&mut out, &["<S:Envelope xmlns:S=\"", SOAP, "\"><S:Body><wst:RequestSecurityTokenResponseCollection xmlns:wst=\""]);
+    put(
+        &mut out,
+        &[
+            "<S:Envelope xmlns:S=\"",
+            SOAP,
+            "\"><S:Body><wst:RequestSecurityTokenResponseCollection xmlns:wst=\"",
+        ],
+    );
     put(&mut out, &[WST, "\"><wst:RequestSecurityTokenResponse"]);
     if let Some(context) = issued.context {
         out.push_str(" Context=\"");
         attribute(&mut out, context);
         out.push('"');
     }
-    put(&mut out, &["><wst:RequestedSecurityToken>", issued.assertion, "</wst:RequestedSecurityToken><wst:Lifetime>"]);
+    put(
+        &mut out,
+        &["><wst:RequestedSecurityToken>", issued.assertion, "</wst:RequestedSecurityToken><wst:Lifetime>"],
+    );
     for (name, time) in [("Created", issued.created), ("Expires", issued.expires)] {
-        put(&mut out, &["<wsu:", name, " xmlns:wsu=\"", WSU, "\">", time.millis_text().as_str(), "</wsu:", name, ">"]);
+        put(
+            &mut out,
+            &["<wsu:", name, " xmlns:wsu=\"", WSU, "\">", time.millis_text().as_str(), "</wsu:", name, ">"],
+        );
     }
-    put(&mut out, &["</wst:Lifetime><wst:TokenType>", SAML2, "</wst:TokenType><wst:KeyType>", issued.key_type.uri()]);
+    put(
+        &mut out,
+        &["</wst:Lifetime><wst:TokenType>", SAML2, "</wst:TokenType><wst:KeyType>", issued.key_type.uri()],
+    );
     let delegatable = if issued.delegatable { "true" } else { "false" };
-    put(&mut out, &["</wst:KeyType><wst:Delegatable>", delegatable, "</wst:Delegatable><wst:SignatureAlgorithm>"]);
+    put(
+        &mut out,
+        &["</wst:KeyType><wst:Delegatable>", delegatable, "</wst:Delegatable><wst:SignatureAlgorithm>"],
+    );
     put(&mut out, &[issued.algorithm.uri(), "</wst:SignatureAlgorithm></wst:RequestSecurityTokenResponse>"]);
     put(&mut out, &["</wst:RequestSecurityTokenResponseCollection></S:Body></S:Envelope>"]);
     out
@@ -72,6 +91,16 @@ mod tests {
         let response = collection.children().next().unwrap();
         assert_eq!(response.attribute("Context"), Some("a\"<b"));
         let order: Vec<&str> = response.children().map(|child| child.local()).collect();
-        assert_eq!(order, ["RequestedSecurityToken", "Lifetime", "TokenType", "KeyType", "Delegatable", "SignatureAlgorithm"]);
+        assert_eq!(
+            order,
+            [
+                "RequestedSecurityToken",
+                "Lifetime",
+                "TokenType",
+                "KeyType",
+                "Delegatable",
+                "SignatureAlgorithm"
+            ]
+        );
     }
 }

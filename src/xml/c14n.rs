@@ -7,7 +7,12 @@ use super::write;
 /// subtree `omitted` (the enveloped signature).
 #[must_use]
 pub fn canonical(apex: Element<'_>, inclusive: &[&str], omitted: Option<Element<'_>>) -> String {
-    let mut writer = Writer { inclusive, omitted, rendered: Vec::with_capacity(8), out: String::with_capacity(apex.raw().len()) };
+    let mut writer = Writer {
+        inclusive,
+        omitted,
+        rendered: Vec::with_capacity(8),
+        out: String::with_capacity(apex.raw().len()),
+    };
     writer.element(apex, true);
     writer.out
 }
@@ -67,7 +72,12 @@ impl<'d> Writer<'d, '_> {
     }
 
     /// Listed prefixes follow inclusive canonicalisation: written where they are in scope, whether used or not.
-    fn inclusive_declarations(&self, needed: &mut Vec<(&'d str, &'d str)>, element: Element<'d>, is_apex: bool) {
+    fn inclusive_declarations(
+        &self,
+        needed: &mut Vec<(&'d str, &'d str)>,
+        element: Element<'d>,
+        is_apex: bool,
+    ) {
         for listed in self.inclusive {
             let listed = if *listed == "#default" { "" } else { listed };
             let declared = element.declarations().find(|declaration| declaration.prefix == listed);
@@ -75,7 +85,8 @@ impl<'d> Writer<'d, '_> {
                 Some(declaration) => self.need(needed, declaration.prefix, declaration.namespace),
                 None if is_apex => {
                     let outside = std::iter::successors(element.parent(), |outer| outer.parent());
-                    let found = { outside }.find_map(|outer| outer.declarations().find(|d| d.prefix == listed));
+                    let found =
+                        { outside }.find_map(|outer| outer.declarations().find(|d| d.prefix == listed));
                     if let Some(declaration) = found {
                         self.need(needed, declaration.prefix, declaration.namespace);
                     }
@@ -90,7 +101,8 @@ impl<'d> Writer<'d, '_> {
         if prefix == "xml" || needed.iter().any(|(other, _)| *other == prefix) {
             return;
         }
-        let in_force = self.rendered.iter().rev().find(|(other, _)| *other == prefix).map(|(_, namespace)| *namespace);
+        let in_force =
+            self.rendered.iter().rev().find(|(other, _)| *other == prefix).map(|(_, namespace)| *namespace);
         let redundant = match in_force {
             Some(current) => current == namespace,
             // No default namespace is the state everything begins in.
@@ -102,7 +114,8 @@ impl<'d> Writer<'d, '_> {
     }
 
     fn attributes(&mut self, element: Element<'d>) {
-        let in_order = element.attributes().is_sorted_by_key(|attribute| (attribute.namespace, attribute.local));
+        let in_order =
+            element.attributes().is_sorted_by_key(|attribute| (attribute.namespace, attribute.local));
         if in_order {
             element.attributes().for_each(|attribute| self.attribute(attribute));
             return;
@@ -143,7 +156,9 @@ mod tests {
 
     #[test]
     fn listed_prefixes_are_written_where_they_are_in_scope() {
-        let document = document("<o:out xmlns:o='urn:o' xmlns:s='urn:s'><o:in t='s:x'><o:y xmlns:s='urn:s'/><o:z xmlns:s='urn:t'/></o:in></o:out>");
+        let document = document(
+            "<o:out xmlns:o='urn:o' xmlns:s='urn:s'><o:in t='s:x'><o:y xmlns:s='urn:s'/><o:z xmlns:s='urn:t'/></o:in></o:out>",
+        );
         let inner = document.root().child("urn:o", "in").unwrap();
         assert_eq!(
             canonical(inner, &["s", "none"], None),
@@ -153,7 +168,9 @@ mod tests {
 
     #[test]
     fn texts_and_values_are_escaped_and_the_signature_is_left_out() {
-        let document = document("<a b='&quot;&#9;&#xA;&lt;>&amp;'>x &gt; y > z &#xD;<sig>gone</sig><!-- gone -->'\"</a>");
+        let document = document(
+            "<a b='&quot;&#9;&#xA;&lt;>&amp;'>x &gt; y > z &#xD;<sig>gone</sig><!-- gone -->'\"</a>",
+        );
         let signature = document.root().child("", "sig");
         assert_eq!(
             canonical(document.root(), &[], signature),
@@ -163,7 +180,11 @@ mod tests {
 
     #[test]
     fn the_canonical_form_is_its_own_canonical_form() {
-        let once = canonical(document("<p:a xmlns:p='urn:p' xmlns:q='urn:q' q:x='1' p:x='2'><p:b/>t</p:a>").root(), &[], None);
+        let once = canonical(
+            document("<p:a xmlns:p='urn:p' xmlns:q='urn:q' q:x='1' p:x='2'><p:b/>t</p:a>").root(),
+            &[],
+            None,
+        );
         assert_eq!(canonical(document(&once).root(), &[], None), once);
     }
 }

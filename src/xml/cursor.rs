@@ -63,6 +63,10 @@ impl<'d> Cursor<'d> {
     }
 
     fn unexpected(&self, seen: &str, wanted: &'static str) -> Unexpected {
-        Unexpected { seen: seen.chars().take(64).collect(), parent: self.parent.qualified().chars().take(64).collect(), wanted }
+        Unexpected {
+            seen: seen.chars().take(64).collect(),
+            parent: self.parent.qualified().chars().take(64).collect(),
+            wanted,
+        }
     }
 }

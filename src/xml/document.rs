@@ -304,19 +304,21 @@ impl<'d> Element<'d> {
     /// The attribute of this namespace and name.
     #[must_use]
     pub fn attribute_in(self, namespace: &str, local: &str) -> Option<&'d str> {
-        self.attributes().find(|a| a.local == local && a.namespace == namespace).map(|attribute| attribute.value)
+        self.attributes()
+            .find(|a| a.local == local && a.namespace == namespace)
+            .map(|attribute| attribute.value)
     }
 
     /// The namespace declarations written on this element.
     pub fn declarations(self) -> impl Iterator<Item = DeclarationView<'d>> {
         let document = self.document;
         let (start, end) = self.data().declarations;
-        document.declarations.get(index(start)..index(end)).unwrap_or_default().iter().map(move |declaration| {
-            DeclarationView {
+        document.declarations.get(index(start)..index(end)).unwrap_or_default().iter().map(
+            move |declaration| DeclarationView {
                 prefix: document.slice(declaration.prefix),
                 namespace: document.namespace(declaration.namespace),
-            }
-        })
+            },
+        )
     }
 
     /// What the prefix stands for here; the empty prefix is the default namespace.
@@ -434,7 +436,8 @@ mod tests {
 
     #[test]
     fn a_document_type_is_never_read() {
-        for text in ["<!DOCTYPE a><a/>", "<!DOCTYPE a [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><a>&e;</a>"] {
+        for text in ["<!DOCTYPE a><a/>", "<!DOCTYPE a [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><a>&e;</a>"]
+        {
             assert_eq!(parse(text).unwrap_err(), XmlError::Doctype);
         }
     }
@@ -442,18 +445,53 @@ mod tests {
     #[test]
     fn what_quick_xml_lets_through_is_refused_here() {
         for text in [
-            "<a/><b/>", "<a/>x", "x<a/>", "<a>]]></a>", "<a b='1'c='2'/>", "<a b='<'/>", "<a b='1' b='2'/>", "<a>&nope;</a>",
-            "<a>&AMP;</a>", "<a>&#0;</a>", "<a>&#xD800;</a>", "<a>& b</a>", "<1/>", "<a:b/>", "<a xmlns:a=''/>", "<a xmlns:xml='urn:x'/>",
-            "<a xmlns:b='http://www.w3.org/2000/xmlns/'/>", "<a xmlns:p='relative'/>", "<a xmlns:p='urn:a' xmlns:p='urn:b'/>",
-            "<a xmlns:p='urn:a' xmlns:q='urn:a' p:x='1' q:x='2'/>", "<?go now?><a/>", "<a><?go now?></a>", "<a", "<a><b></a></b>",
-            "", "<a:b:c xmlns:a='urn:a'/>", "<:a/>", "<a><!-- x -- y --></a>", "<a>&#x0000000041;</a>", "</a>", "<a></a></a>",
+            "<a/><b/>",
+            "<a/>x",
+            "x<a/>",
+            "<a>]]></a>",
+            "<a b='1'c='2'/>",
+            "<a b='<'/>",
+            "<a b='1' b='2'/>",
+            "<a>&nope;</a>",
+            "<a>&AMP;</a>",
+            "<a>&#0;</a>",
+            "<a>&#xD800;</a>",
+            "<a>& b</a>",
+            "<1/>",
+            "<a:b/>",
+            "<a xmlns:a=''/>",
+            "<a xmlns:xml='urn:x'/>",
+            "<a xmlns:b='http://www.w3.org/2000/xmlns/'/>",
+            "<a xmlns:p='relative'/>",
+            "<a xmlns:p='urn:a' xmlns:p='urn:b'/>",
+            "<a xmlns:p='urn:a' xmlns:q='urn:a' p:x='1' q:x='2'/>",
+            "<?go now?><a/>",
+            "<a><?go now?></a>",
+            "<a",
+            "<a><b></a></b>",
+            "",
+            "<a:b:c xmlns:a='urn:a'/>",
+            "<:a/>",
+            "<a><!-- x -- y --></a>",
+            "<a>&#x0000000041;</a>",
+            "</a>",
+            "<a></a></a>",
         ] {
             refused(text);
         }
-        for text in ["<?xml version='1.1'?><a/>", "<?xml version='1.0' encoding='ISO-8859-1'?><a/>", " <?xml version='1.0'?><a/>", "<a>\u{1}</a>", "<a>\u{ffff}</a>"] {
+        for text in [
+            "<?xml version='1.1'?><a/>",
+            "<?xml version='1.0' encoding='ISO-8859-1'?><a/>",
+            " <?xml version='1.0'?><a/>",
+            "<a>\u{1}</a>",
+            "<a>\u{ffff}</a>",
+        ] {
             assert_eq!(refused(text), "encoding", "{text}");
         }
-        assert!(matches!(Document::parse(b"<a>\xff</a>".to_vec(), &Limits::MESSAGE), Err(XmlError::Encoding(_))));
+        assert!(matches!(
+            Document::parse(b"<a>\xff</a>".to_vec(), &Limits::MESSAGE),
+            Err(XmlError::Encoding(_))
+        ));
     }
 
     #[test]
@@ -473,24 +511,31 @@ mod tests {
         assert!(parse(&nested(48)).is_ok());
         assert_eq!(parse(&nested(49)).unwrap_err(), XmlError::Depth(48));
         assert_eq!(parse(&nested(100_000)).unwrap_err(), XmlError::Depth(48));
-        let wide = |count: usize| format!("<a {}/>", (0..count).map(|n| format!("a{n}='' ")).collect::<String>());
+        let wide =
+            |count: usize| format!("<a {}/>", (0..count).map(|n| format!("a{n}='' ")).collect::<String>());
         assert!(parse(&wide(64)).is_ok());
         assert_eq!(parse(&wide(65)).unwrap_err(), XmlError::Attributes(64));
         assert_eq!(parse(&wide(60_000)).unwrap_err(), XmlError::Attributes(64));
         let siblings = |count: usize| format!("<a>{}</a>", "<b/>".repeat(count));
         assert!(parse(&siblings(39_999)).is_ok());
         assert_eq!(parse(&siblings(40_000)).unwrap_err(), XmlError::Nodes(40_000));
-        let named = |count: usize| format!("<a>{}</a>", (0..count).map(|n| format!("<b id='_{n}'/>")).collect::<String>());
+        let named = |count: usize| {
+            format!("<a>{}</a>", (0..count).map(|n| format!("<b id='_{n}'/>")).collect::<String>())
+        };
         assert!(parse(&named(128)).is_ok());
         assert_eq!(parse(&named(129)).unwrap_err(), XmlError::Identifiers(128));
         let long = |length: usize| format!("<a>{}</a>", "x".repeat(length - 7));
         assert!(parse(&long(1 << 20)).is_ok());
-        assert_eq!(parse(&long((1 << 20) + 1)).unwrap_err(), XmlError::Size { seen: (1 << 20) + 1, wanted: 1 << 20 });
+        assert_eq!(
+            parse(&long((1 << 20) + 1)).unwrap_err(),
+            XmlError::Size { seen: (1 << 20) + 1, wanted: 1 << 20 }
+        );
     }
 
     #[test]
     fn a_message_cut_anywhere_is_refused_and_never_panics() {
-        let text = "<?xml version='1.0'?><a xmlns:p='urn:p' p:x='&lt;'><b>t&amp;u</b><!--c--><![CDATA[d]]></a>";
+        let text =
+            "<?xml version='1.0'?><a xmlns:p='urn:p' p:x='&lt;'><b>t&amp;u</b><!--c--><![CDATA[d]]></a>";
         for end in 0..text.len() {
             assert!(parse(&text[..end]).is_err(), "{end}");
         }

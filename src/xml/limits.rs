@@ -19,6 +19,12 @@ pub struct Limits {
 
 impl Limits {
     /// The budgets of every message that comes from outside.
-    pub const MESSAGE: Self =
-        Self { bytes: 1 << 20, depth: 48, nodes: 40_000, attributes: 64, identifiers: 128, identifier_bytes: 128 };
+    pub const MESSAGE: Self = Self {
+        bytes: 1 << 20,
+        depth: 48,
+        nodes: 40_000,
+        attributes: 64,
+        identifiers: 128,
+        identifier_bytes: 128,
+    };
 }

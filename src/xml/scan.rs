@@ -3,7 +3,8 @@
 /// Whether every character of `text` is allowed in XML 1.0. UTF-8 already excludes lone surrogates.
 pub(super) fn only_xml_characters(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let controls = bytes.iter().fold(false, |bad, byte| bad | (*byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r')));
+    let controls =
+        bytes.iter().fold(false, |bad, byte| bad | (*byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r')));
     !controls && (bytes.is_ascii() || !text.contains(['\u{fffe}', '\u{ffff}']))
 }
 
@@ -22,7 +23,9 @@ fn is_ncname(name: &str) -> bool {
 pub(super) fn is_name(name: &str) -> bool {
     let simple = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
     match name.as_bytes().first() {
-        Some(first) if first.is_ascii_alphabetic() || *first == b'_' => name.bytes().all(simple) || is_ncname(name),
+        Some(first) if first.is_ascii_alphabetic() || *first == b'_' => {
+            name.bytes().all(simple) || is_ncname(name)
+        }
         _ => is_ncname(name),
     }
 }

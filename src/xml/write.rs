@@ -61,7 +61,9 @@ pub fn printable(text: &str) -> String {
 
 fn escape(out: &mut String, text: &str, escaped: impl Fn(u8) -> Option<&'static str>) {
     let mut rest = text;
-    while let Some((place, replacement)) = rest.bytes().enumerate().find_map(|(at, b)| escaped(b).map(|e| (at, e))) {
+    while let Some((place, replacement)) =
+        rest.bytes().enumerate().find_map(|(at, b)| escaped(b).map(|e| (at, e)))
+    {
         let (before, from) = rest.split_at(place);
         out.push_str(before);
         out.push_str(replacement);

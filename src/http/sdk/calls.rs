@@ -8,7 +8,9 @@ use crate::app::{Caller, Refused, sessions};
 use crate::entropy::uuid;
 use crate::vim::access::{self, Access};
 use crate::vim::locale::Locale;
-use crate::vim::property::{FilterSpec, ObjectContent, Objects as _, RetrieveResult, fetch, mentions, page, retrieve};
+use crate::vim::property::{
+    FilterSpec, ObjectContent, Objects as _, RetrieveResult, fetch, mentions, page, retrieve,
+};
 use crate::vim::values::Record;
 use crate::vim::{Call, Fault, Method, Value};
 use crate::wsse::UnverifiedLogin;
@@ -53,7 +55,8 @@ pub(super) async fn answer(exchange: &Exchange<'_>, caller: &Caller, call: Call)
         Method::QueryOptions { name } => Some(options(&inventory, name.as_deref())?),
         Method::Login { user_name, password, locale } => {
             let login = UnverifiedLogin { user_name, password };
-            let opened = by_password(exchange.app, &login, attempt(exchange, caller, locale.as_deref())).await;
+            let opened =
+                by_password(exchange.app, &login, attempt(exchange, caller, locale.as_deref())).await;
             Some(open(opened, &mut cookie)?)
         }
         Method::LoginByToken { locale } => {
@@ -71,7 +74,11 @@ pub(super) async fn answer(exchange: &Exchange<'_>, caller: &Caller, call: Call)
 }
 
 /// The objects; the list of sessions is read only when the call may ask for it.
-async fn inventory<'a>(exchange: &'a Exchange<'a>, caller: &'a Caller, call: &Call) -> Result<Inventory<'a>, Answer> {
+async fn inventory<'a>(
+    exchange: &'a Exchange<'a>,
+    caller: &'a Caller,
+    call: &Call,
+) -> Result<Inventory<'a>, Answer> {
     let asks = |specs: &[FilterSpec]| mentions(specs, "SessionManager", "sessionList");
     let wanted = match &call.method {
         Method::Fetch { property } => property.starts_with("sessionList"),
@@ -94,13 +101,18 @@ async fn inventory<'a>(exchange: &'a Exchange<'a>, caller: &'a Caller, call: &Ca
 
 fn attempt<'a>(exchange: &'a Exchange<'a>, caller: &'a Caller, locale: Option<&str>) -> Attempt<'a> {
     let locales = match Locale::resolve(locale) {
-        Ok(locale) => Ok(Locales { locale: locale.locale.into(), message_locale: locale.message_locale.into() }),
+        Ok(locale) => {
+            Ok(Locales { locale: locale.locale.into(), message_locale: locale.message_locale.into() })
+        }
         Err(unknown) => Err(unknown.seen),
     };
     Attempt { caller, locales, peer: exchange.peer }
 }
 
-fn open(opened: Result<Opened, Refused>, cookie: &mut Option<crate::secret::Secret>) -> Result<Value, Answer> {
+fn open(
+    opened: Result<Opened, Refused>,
+    cookie: &mut Option<crate::secret::Secret>,
+) -> Result<Value, Answer> {
     let opened = opened.map_err(|refused| fault::of(&refused))?;
     *cookie = Some(opened.cookie);
     Ok(user_session(&opened.session).into())
@@ -113,7 +125,9 @@ fn options(inventory: &Inventory<'_>, name: Option<&str>) -> Result<Value, Answe
         return Err(Fault::not_authenticated().into());
     }
     let mut options = inventory.options();
-    options.retain(|option| option.key == name || (name.is_empty() || name.ends_with('.')) && option.key.starts_with(name));
+    options.retain(|option| {
+        option.key == name || (name.is_empty() || name.ends_with('.')) && option.key.starts_with(name)
+    });
     if options.is_empty() {
         return Err(Fault::InvalidName { name: name.chars().take(128).collect() }.into());
     }

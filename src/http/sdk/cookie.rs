@@ -47,7 +47,8 @@ mod tests {
 
     #[test]
     fn an_empty_header_is_no_cookie() {
-        for header in ["", "vmware_soap_session=", "vmware_soap_session=\"\"", "xvmware_soap_session=a", "a"] {
+        for header in ["", "vmware_soap_session=", "vmware_soap_session=\"\"", "xvmware_soap_session=a", "a"]
+        {
             assert!(values(header).is_empty(), "{header}");
         }
     }

@@ -34,7 +34,9 @@ fn of_step(step: StepId) -> Answer {
         StepId::SessionLocale => Fault::InvalidLocale,
         StepId::AdmissionPermission => Fault::no_permission(access::VIEW),
         // vCenter answers 503 over its limit (`session-manager.md` §1.22).
-        StepId::SessionLimit | StepId::ServiceAvailable => return Answer::Status(StatusCode::SERVICE_UNAVAILABLE),
+        StepId::SessionLimit | StepId::ServiceAvailable => {
+            return Answer::Status(StatusCode::SERVICE_UNAVAILABLE);
+        }
         StepId::MessageSecurityHeader
         | StepId::MessageTimestamp
         | StepId::MessageSignatureShape

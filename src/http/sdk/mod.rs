@@ -113,7 +113,9 @@ fn answer(result: Result<Returned, Answer>, version: ApiVersion) -> HttpResponse
             answer.body(response::write(returned.method, returned.value.as_ref(), version))
         }
         Err(Answer::Fault(fault)) => xml(StatusCode::INTERNAL_SERVER_ERROR).body(fault.write(version)),
-        Err(Answer::Status(status)) => HttpResponse::build(status).insert_header(("Retry-After", "2")).finish(),
+        Err(Answer::Status(status)) => {
+            HttpResponse::build(status).insert_header(("Retry-After", "2")).finish()
+        }
     }
 }
 

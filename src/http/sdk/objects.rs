@@ -55,7 +55,9 @@ impl Inventory<'_> {
         match (object.kind.as_str(), property) {
             ("ServiceInstance", "content") => Some(self.content().into()),
             ("ServiceInstance", "serverClock") => Some(Value::DateTime(self.now)),
-            ("SessionManager", "currentSession") => self.caller.session().map(|c| user_session(&c.session).into()),
+            ("SessionManager", "currentSession") => {
+                self.caller.session().map(|c| user_session(&c.session).into())
+            }
             ("SessionManager", "sessionList") => {
                 Some(Value::records("UserSession", self.sessions.iter().map(user_session)))
             }

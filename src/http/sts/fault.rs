@@ -56,7 +56,9 @@ fn of_step(step: &Step, now: Moment) -> Fault {
             Class::Wrong | Class::Unavailable => FaultCode::InvalidSecurity.with(said()),
         },
         StepId::MessageTimestamp => match finding.seen {
-            Seen::Period(created, expires) => FaultCode::MessageExpired.with(expired(now, created, expires, finding)),
+            Seen::Period(created, expires) => {
+                FaultCode::MessageExpired.with(expired(now, created, expires, finding))
+            }
             Seen::Text(_) | Seen::Nothing | Seen::Count(_) => FaultCode::InvalidSecurity.with(said()),
         },
         StepId::MessageKeyReference => match finding.class {
@@ -68,15 +70,18 @@ fn of_step(step: &Step, now: Moment) -> Fault {
         | StepId::MessageSignature
         | StepId::MessageReferences
         | StepId::MessageDigest => FaultCode::FailedCheck.with("Signature is invalid."),
-        StepId::MessageCoverage => FaultCode::FailedCheck
-            .with("Signature must include <wsu:Timestamp> and either SoapBody, or the WSTrust element within it."),
+        StepId::MessageCoverage => FaultCode::FailedCheck.with(
+            "Signature must include <wsu:Timestamp> and either SoapBody, or the WSTrust element within it.",
+        ),
         StepId::AssertionShape | StepId::AssertionClaims => {
             FaultCode::InvalidSecurity.with("The given assertion cannot be parsed.")
         }
         StepId::PossessionConfirmation => {
             FaultCode::UnsupportedSecurityToken.with("Only HoK tokens are supported for authentication!")
         }
-        StepId::CredentialPresent if finding.class == Class::Unsupported => FaultCode::UnsupportedSecurityToken.fault(),
+        StepId::CredentialPresent if finding.class == Class::Unsupported => {
+            FaultCode::UnsupportedSecurityToken.fault()
+        }
         StepId::AssertionPresent
         | StepId::AssertionIssuer
         | StepId::AssertionSigner
@@ -95,12 +100,15 @@ fn of_step(step: &Step, now: Moment) -> Fault {
         | StepId::AdmissionRevoked
         | StepId::AdmissionPermission => FaultCode::FailedAuthentication.fault(),
         StepId::AdmissionReplay => FaultCode::MessageExpired.fault(),
-        StepId::RequestTenant | StepId::RequestShape | StepId::RequestParameters => FaultCode::InvalidRequest.fault(),
+        StepId::RequestTenant | StepId::RequestShape | StepId::RequestParameters => {
+            FaultCode::InvalidRequest.fault()
+        }
         StepId::RequestConfirmation => FaultCode::InvalidSecurity.fault(),
         StepId::RequestLifetime => FaultCode::InvalidTimeRange.fault(),
-        StepId::SessionAnonymous | StepId::SessionLocale | StepId::SessionLimit | StepId::ServiceAvailable => {
-            FaultCode::RequestFailed.fault()
-        }
+        StepId::SessionAnonymous
+        | StepId::SessionLocale
+        | StepId::SessionLimit
+        | StepId::ServiceAvailable => FaultCode::RequestFailed.fault(),
     }
 }
 
@@ -110,9 +118,10 @@ fn of_request(error: &RequestError) -> Fault {
         RequestError::RequestType | RequestError::Action { .. } | RequestError::Time(_) => {
             FaultCode::InvalidRequest.with(error.to_string())
         }
-        RequestError::NoRequest | RequestError::Unknown(_) | RequestError::Unsupported(_) | RequestError::Value(_) => {
-            FaultCode::InvalidRequest.fault()
-        }
+        RequestError::NoRequest
+        | RequestError::Unknown(_)
+        | RequestError::Unsupported(_)
+        | RequestError::Value(_) => FaultCode::InvalidRequest.fault(),
     }
 }
 
@@ -135,11 +144,15 @@ fn of_decision(refusal: &Refusal) -> Fault {
 }
 
 fn expired(now: Moment, created: Moment, expires: Moment, finding: &crate::verifier::Finding) -> String {
-    let tolerance: u64 = finding.wanted.rsplit(' ').nth(1).and_then(|seconds| seconds.parse().ok()).unwrap_or(0);
+    let tolerance: u64 =
+        finding.wanted.rsplit(' ').nth(1).and_then(|seconds| seconds.parse().ok()).unwrap_or(0);
     format!(
         "The time now {} does not fall in the request lifetime interval extended with clock tolerance of {} ms: [ {}; {}). \
          This might be due to a clock skew problem.",
-        java_date(now), tolerance * 1_000, java_date(created), java_date(expires)
+        java_date(now),
+        tolerance * 1_000,
+        java_date(created),
+        java_date(expires)
     )
 }
 
@@ -162,11 +175,13 @@ fn java_date(at: Moment) -> String {
     let days = usize::try_from(at.seconds().div_euclid(86_400).rem_euclid(7)).unwrap_or(0);
     let weekday = WEEKDAYS.get(days).copied().unwrap_or_default();
     let time = time.split('.').next().unwrap_or_default();
-    let (month, day, year) = (month.copied().unwrap_or_default(), day.unwrap_or_default(), year.unwrap_or_default());
+    let (month, day, year) =
+        (month.copied().unwrap_or_default(), day.unwrap_or_default(), year.unwrap_or_default());
     format!("{weekday} {month} {day} {time} UTC {year}")
 }
 
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 /// 1970 began on a Thursday.
 const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
 
@@ -176,7 +191,10 @@ mod tests {
 
     #[test]
     fn dates_are_written_as_java_writes_them() {
-        assert_eq!(java_date(Moment::parse("2026-11-24T08:00:01.500Z").unwrap()), "Tue Nov 24 08:00:01 UTC 2026");
+        assert_eq!(
+            java_date(Moment::parse("2026-11-24T08:00:01.500Z").unwrap()),
+            "Tue Nov 24 08:00:01 UTC 2026"
+        );
         assert_eq!(java_date(Moment::EPOCH), "Thu Jan 01 00:00:00 UTC 1970");
     }
 }

@@ -14,7 +14,12 @@ use crate::verifier::Door;
 use crate::wstrust::response::{Issued, issued};
 
 /// `POST`: one request, one answer.
-pub async fn post(request: HttpRequest, path: Path<Tenant>, payload: Payload, app: Data<App>) -> HttpResponse {
+pub async fn post(
+    request: HttpRequest,
+    path: Path<Tenant>,
+    payload: Payload,
+    app: Data<App>,
+) -> HttpResponse {
     let peer = observe::peer(&request);
     if !path.is(app.settings.domain.as_str()) {
         tokens::unknown_tenant(&app, path.name(), &peer).await;
@@ -28,7 +33,8 @@ pub async fn post(request: HttpRequest, path: Path<Tenant>, payload: Payload, ap
         Ok(envelope) => envelope,
         Err(error) => return refused(&unreadable(&app, Action::Issue, &error, Door::Sts, &peer).await),
     };
-    let action = request.headers().get("SOAPAction").and_then(|action| action.to_str().ok()).unwrap_or_default();
+    let action =
+        request.headers().get("SOAPAction").and_then(|action| action.to_str().ok()).unwrap_or_default();
     match tokens::issue(&app, &envelope, action, &peer).await {
         Ok(token) => xml(StatusCode::OK).body(issued(&Issued {
             assertion: &token.assertion,

@@ -7,7 +7,9 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 
 use super::super::scan::{is_absolute, is_name, is_xml_character, only_xml_characters};
 use super::super::{Limits, XmlError};
-use super::{Attribute, Declaration, Document, ElementData, Id, Kind, NONE, Node, Slice, index, is_reserved, is_white};
+use super::{
+    Attribute, Declaration, Document, ElementData, Id, Kind, NONE, Node, Slice, index, is_reserved, is_white,
+};
 
 pub(super) fn build(bytes: Vec<u8>, limits: &Limits) -> Result<Document, XmlError> {
     let source = prepare(bytes, limits)?;
@@ -99,8 +101,10 @@ impl Builder<'_> {
             Event::GeneralRef(reference) => self.reference(source, reference, at)?,
             Event::Comment(_) => self.annotate_if_open(),
             Event::Decl(declaration) => {
-                let version = declaration.version().map_err(|_| XmlError::Syntax { at, what: "XML declaration" })?;
-                let utf8 = declaration.encoding().is_none_or(|e| e.is_ok_and(|e| e.eq_ignore_ascii_case("utf-8")));
+                let version =
+                    declaration.version().map_err(|_| XmlError::Syntax { at, what: "XML declaration" })?;
+                let utf8 =
+                    declaration.encoding().is_none_or(|e| e.is_ok_and(|e| e.eq_ignore_ascii_case("utf-8")));
                 if at != 0 || version != "1.0" || !utf8 {
                     return Err(XmlError::Encoding("only XML 1.0 in UTF-8, declared at the very beginning"));
                 }
@@ -109,7 +113,11 @@ impl Builder<'_> {
             Event::DocType(_) => return Err(XmlError::Doctype),
             Event::Eof => {
                 let complete = self.open.is_empty() && self.last_child != NONE;
-                return if complete { Ok(true) } else { Err(XmlError::Syntax { at, what: "unexpected end" }) };
+                return if complete {
+                    Ok(true)
+                } else {
+                    Err(XmlError::Syntax { at, what: "unexpected end" })
+                };
             }
         }
         Ok(false)
@@ -220,7 +228,11 @@ impl Builder<'_> {
             let earlier = self.attributes.get(from..position).unwrap_or_default();
             if earlier.iter().any(|other| {
                 other.namespace == namespace
-                    && text_of(source, &self.decoded, Slice { start: other.name.start + other.prefix, ..other.name }) == local
+                    && text_of(
+                        source,
+                        &self.decoded,
+                        Slice { start: other.name.start + other.prefix, ..other.name },
+                    ) == local
             }) {
                 return Err(XmlError::Syntax { at, what: "an attribute given twice" });
             }
@@ -255,7 +267,13 @@ impl Builder<'_> {
     }
 
     /// Length of prefix and colon, and the namespace.
-    fn qualify(&self, source: &str, name: Slice, is_element: bool, at: usize) -> Result<(u32, u16), XmlError> {
+    fn qualify(
+        &self,
+        source: &str,
+        name: Slice,
+        is_element: bool,
+        at: usize,
+    ) -> Result<(u32, u16), XmlError> {
         let text = text_of(source, &self.decoded, name);
         let wrong = |what| Err(XmlError::Syntax { at, what });
         let Some((prefix, local)) = text.split_once(':') else {
@@ -285,7 +303,8 @@ impl Builder<'_> {
         if uri.is_empty() {
             return Ok(0);
         }
-        let known = self.namespaces.iter().skip(2).position(|other| text_of(source, &self.decoded, *other) == uri);
+        let known =
+            self.namespaces.iter().skip(2).position(|other| text_of(source, &self.decoded, *other) == uri);
         let place = known.map_or(self.namespaces.len(), |place| place + 2);
         // A namespace costs at least 14 bytes of tag; the search above must not become quadratic on hostile input.
         if place >= MAX_NAMESPACES {
@@ -315,7 +334,8 @@ impl Builder<'_> {
                 rest = from.get(1..).unwrap_or_default();
                 continue;
             };
-            let (name, after) = reference.split_once(';').ok_or(XmlError::Syntax { at, what: "reference" })?;
+            let (name, after) =
+                reference.split_once(';').ok_or(XmlError::Syntax { at, what: "reference" })?;
             self.decoded.push(resolve(name, at)?);
             rest = after;
         }
@@ -326,7 +346,11 @@ impl Builder<'_> {
     fn characters(&mut self, source: &str, piece: Slice, at: usize) -> Result<(), XmlError> {
         let text = text_of(source, &self.decoded, piece);
         if self.open.is_empty() {
-            return if is_white(text) { Ok(()) } else { Err(XmlError::Syntax { at, what: "text outside the root" }) };
+            return if is_white(text) {
+                Ok(())
+            } else {
+                Err(XmlError::Syntax { at, what: "text outside the root" })
+            };
         }
         if memchr(b'>', text.as_bytes()).is_some() && text.contains("]]>") {
             return Err(XmlError::Syntax { at, what: "]]> in text" });
