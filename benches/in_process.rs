@@ -173,7 +173,7 @@ impl World {
     }
 
     fn request(&self) -> IssueRequest {
-        let expires = self.now.plus(Duration::from_secs(300));
+        let expires = self.now.plus(Duration::from_mins(5));
         IssueRequest {
             lifetime: Lifetime { created: Some(self.now), expires: Some(expires) },
             key_type: Some(KeyType::Bearer),
@@ -235,7 +235,7 @@ impl World {
         let request = IssueRequest { key_type: Some(KeyType::PublicKey), ..self.request() };
         let (token, ids) = (self.issue(&request), Ids::random(&SystemEntropy).unwrap());
         let message = Message::new(Style::Govmomi, &ids)
-            .timestamp(self.now, self.now.plus(Duration::from_secs(60)))
+            .timestamp(self.now, self.now.plus(Duration::from_mins(1)))
             .assertion(&token)
             .signed(&self.robot.key, SignatureAlgorithm::RSA_SHA256);
         message.write(&sdk::login_by_token_without_namespace(Some("en_US"))).unwrap().into_bytes()

@@ -128,10 +128,7 @@ async fn settle_success(
     password: &Secret,
     outdated: bool,
 ) -> Result<(), Failure> {
-    let fresh = match outdated {
-        true => Some(app.hashing.hash(password.clone(), Arc::clone(&app.entropy)).await?),
-        false => None,
-    };
+    let fresh = if outdated { Some(app.hashing.hash(password.clone(), Arc::clone(&app.entropy)).await?) } else { None };
     app.store.password_succeeded(&standing.id, app.now()).await?;
     let Some(fresh) = fresh else { return Ok(()) };
     let mut unit = app.store.begin().await?;
@@ -191,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_right_password_is_remembered_until_its_time_is_over() {
-        let memory = Remembered::new(&SystemEntropy, Duration::from_secs(60));
+        let memory = Remembered::new(&SystemEntropy, Duration::from_mins(1));
         let at = |seconds: i64| Moment::from_micros(seconds * 1_000_000);
         let password = Secret::new("Secret!23");
         memory.remember("1", "$hash", &password, at(100));

@@ -121,10 +121,7 @@ impl Service {
 /// First start, keys and seed. True when Administrator was just made.
 async fn prepare(app: &App, settings: &Settings, seed: &Seed, state: &StateFolder) -> anyhow::Result<bool> {
     let fresh = start::needs_administrator(app).await?;
-    let password = match fresh {
-        true => Some(administrator_password(settings, state)?),
-        false => None,
-    };
+    let password = if fresh { Some(administrator_password(settings, state)?) } else { None };
     start::prepare(app, password).await?;
     let applied =
         seed::apply(app, world::items(seed, settings)?).await.context("the seed cannot be applied")?;

@@ -30,8 +30,8 @@ impl Default for LockoutPolicy {
     fn default() -> Self {
         Self {
             max_failures: 5,
-            window: Duration::from_secs(180),
-            unlock_after: Duration::from_secs(300),
+            window: Duration::from_mins(3),
+            unlock_after: Duration::from_mins(5),
             reveal: Reveal::AfterCorrectPassword,
         }
     }

@@ -111,10 +111,10 @@ fn refused(error: impl std::fmt::Display) -> MakeError {
     MakeError(error.to_string())
 }
 
-/// VMware's signing certificates begin ten minutes in the past and last ten years (`sts.md` §5.5).
-const BACKDATED: Duration = Duration::from_secs(600);
-const YEAR_1: Duration = Duration::from_secs(365 * 86_400);
-const YEARS_10: Duration = Duration::from_secs(3_650 * 86_400);
+/// `VMware`'s signing certificates begin ten minutes in the past and last ten years (`sts.md` §5.5).
+const BACKDATED: Duration = Duration::from_mins(10);
+const YEAR_1: Duration = Duration::from_hours(8760);
+const YEARS_10: Duration = Duration::from_hours(87600);
 
 #[cfg(test)]
 mod tests {

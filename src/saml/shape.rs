@@ -297,7 +297,7 @@ mod tests {
             subject: "alice@VSPHERE.LOCAL",
             confirmation,
             not_before: now,
-            not_on_or_after: now.plus(std::time::Duration::from_secs(300)),
+            not_on_or_after: now.plus(std::time::Duration::from_mins(5)),
             proxy_count: 10,
             renew_count: 10,
             authn_class: PASSWORD_CLASS,

@@ -19,7 +19,7 @@ pub const PREFIX_LIST: &str = "xsd xsi rsa del";
 /// What an assertion is to say. Names must be writable: `sts::decide` has seen to it.
 #[derive(Clone, Debug)]
 pub struct NewAssertion<'a> {
-    /// `ID`, an NCName.
+    /// `ID`, an `NCName`.
     pub id: &'a str,
     /// `IssueInstant` and `AuthnInstant`.
     pub issue_instant: Moment,
@@ -98,7 +98,7 @@ fn tail(new: &NewAssertion<'_>) -> String {
     match new.confirmation {
         None => put(&mut out, &[literal::BEARER, end.as_str(), literal::BEARER_END]),
         Some(certificate) => {
-            put(&mut out, &[literal::HOLDER_OF_KEY, certificate, literal::HOLDER_OF_KEY_END])
+            put(&mut out, &[literal::HOLDER_OF_KEY, certificate, literal::HOLDER_OF_KEY_END]);
         }
     }
     let start = new.not_before.millis_text();

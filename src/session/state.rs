@@ -66,7 +66,7 @@ impl SessionPolicy {
 impl Default for SessionPolicy {
     fn default() -> Self {
         Self {
-            idle: Duration::from_secs(1_800),
+            idle: Duration::from_mins(30),
             absolute: Duration::ZERO,
             end_with_token: false,
             max_sessions: 2_000,

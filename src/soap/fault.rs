@@ -46,7 +46,7 @@ impl Fault {
         ]);
         match self.code_namespace {
             Some(namespace) => {
-                put(&[" xmlns:ns0=\"", namespace, "\"><faultcode>ns0:", self.code, "</faultcode>"])
+                put(&[" xmlns:ns0=\"", namespace, "\"><faultcode>ns0:", self.code, "</faultcode>"]);
             }
             None => put(&["><faultcode>", self.code, "</faultcode>"]),
         }

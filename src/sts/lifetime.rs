@@ -47,7 +47,7 @@ mod tests {
     use super::*;
     use crate::pki::make;
 
-    const HOUR: Duration = Duration::from_secs(3_600);
+    const HOUR: Duration = Duration::from_hours(1);
 
     fn now() -> Moment {
         Moment::parse("2026-11-24T08:00:00Z").unwrap()
@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn a_longer_wish_is_cut_and_a_shorter_one_granted() {
         assert_eq!(bearer(wanted(Some(now()), Some(now().plus(24 * HOUR)))), Ok((now(), now().plus(HOUR))));
-        let minute = now().plus(Duration::from_secs(60));
+        let minute = now().plus(Duration::from_mins(1));
         assert_eq!(bearer(wanted(Some(now()), Some(minute))), Ok((now(), minute)));
         assert_eq!(bearer(wanted(None, Some(minute))), Ok((now(), minute)));
     }
@@ -108,7 +108,7 @@ mod tests {
         let old = make::self_signed("ssoserverSign", now().minus(24 * 400 * HOUR)).unwrap().certificate;
         let refused = grant(wanted(None, None), None, &old, &TokenPolicy::default(), now());
         assert!(matches!(refused, Err(Refusal::Signer { .. })));
-        let past = now().minus(Duration::from_secs(60));
+        let past = now().minus(Duration::from_mins(1));
         assert_eq!(bearer(wanted(None, Some(past))), Err(Refusal::Empty { start: now(), end: past }));
         let refused = grant(wanted(None, None), Some(&old), &signer(), &TokenPolicy::default(), now());
         assert!(matches!(refused, Err(Refusal::Empty { .. })));

@@ -20,9 +20,9 @@ pub struct TokenPolicy {
 impl Default for TokenPolicy {
     fn default() -> Self {
         Self {
-            clock_tolerance: Duration::from_secs(600),
-            max_bearer_lifetime: Duration::from_secs(3_600),
-            max_hok_lifetime: Duration::from_secs(2_592_000),
+            clock_tolerance: Duration::from_mins(10),
+            max_bearer_lifetime: Duration::from_hours(1),
+            max_hok_lifetime: Duration::from_hours(720),
             delegation_count: 10,
             renew_count: 10,
         }

@@ -42,12 +42,9 @@ pub(super) fn examine_own(
     policy: &Policy,
     now: Moment,
 ) -> Option<Authenticated> {
-    match own_shape(report, &token, anchors, policy, now) {
-        Some(signer) => Some(conditions(report, (claims, signer), policy, now)),
-        None => {
-            in_force(report, &claims, policy, now);
-            None
-        }
+    if let Some(signer) = own_shape(report, &token, anchors, policy, now) { Some(conditions(report, (claims, signer), policy, now)) } else {
+        in_force(report, &claims, policy, now);
+        None
     }
 }
 
@@ -118,7 +115,7 @@ fn strict(
 }
 
 /// Position and grammar (`attacks.md` R04): `Issuer`, then the only signature of the whole assertion.
-fn shape<'d>(element: Element<'d>) -> Result<(SignatureElement<'d>, &'d str), Finding> {
+fn shape(element: Element<'_>) -> Result<(SignatureElement<'_>, &str), Finding> {
     if !element.is(SAML2, "Assertion") {
         return Err(
             Finding::seen(element.qualified().chars().take(64).collect::<String>()).but("saml2:Assertion")

@@ -46,9 +46,9 @@ pub struct Policy {
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { tolerance: Duration::from_secs(600), audiences: None }
+        Self { tolerance: Duration::from_mins(10), audiences: None }
     }
 }
 
 /// A Timestamp counts for so long after `Created`, whatever its `Expires` says: replay records must end (`attacks.md` H10).
-pub const LONGEST_TIMESTAMP: Duration = Duration::from_secs(600);
+pub const LONGEST_TIMESTAMP: Duration = Duration::from_mins(10);

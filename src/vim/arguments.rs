@@ -225,7 +225,7 @@ mod tests {
     fn what_the_schema_does_not_know_is_refused() {
         for inner in ["<c/>", "<a/><c/>", "<a xmlns='urn:other'/>", "<_this/>", "<A/>"] {
             with(inner, |read| {
-                assert!(matches!(read, Err(Problem::Unknown { owner: OWNER, .. })), "{inner}")
+                assert!(matches!(read, Err(Problem::Unknown { owner: OWNER, .. })), "{inner}");
             });
         }
         with("<dynamicType>x</dynamicType>", |read| assert!(read.is_ok()));

@@ -294,7 +294,7 @@ mod tests {
             assert_eq!(detail.qualified().strip_suffix("Fault"), Some(fault.type_name()));
             assert_eq!(detail.namespace(), "urn:vim25");
             assert_eq!(detail.attribute_in(crate::xml::names::XSI, "type"), Some(fault.type_name()));
-            let text = soap.child("", "faultstring").and_then(|text| text.text());
+            let text = soap.child("", "faultstring").and_then(crate::xml::document::Element::text);
             assert!(text.is_some_and(|text| !text.is_empty()), "{fault:?}");
         }
     }

@@ -1,4 +1,4 @@
-//! `wsse:UsernameToken` (UsernameToken Profile 1.1): a name and a plain-text password (`sts.md` §3.1).
+//! `wsse:UsernameToken` (`UsernameToken` Profile 1.1): a name and a plain-text password (`sts.md` §3.1).
 
 use crate::secret::Secret;
 use crate::xml::Element;
@@ -13,7 +13,7 @@ pub struct UnverifiedLogin {
     pub password: Secret,
 }
 
-/// Why a user name token is not accepted. The texts are VMware's, spelling included.
+/// Why a user name token is not accepted. The texts are `VMware`'s, spelling included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UsernameError {
     /// No `Username`, or an empty one, or several.
@@ -25,7 +25,7 @@ pub enum UsernameError {
     /// A password of another kind than plain text; digests cannot be checked against argon2.
     #[error("only plain-text passwords are supported")]
     PasswordType,
-    /// Several passwords, or a SecurID passcode.
+    /// Several passwords, or a `SecurID` passcode.
     #[error("Multiple credentails are provided in UNT.")]
     Credentials,
     /// Something that does not belong there.

@@ -1,4 +1,4 @@
-//! The fault codes of WS-Trust and WS-Security that VMware's server uses, with their default texts (`sts.md` §2.6).
+//! The fault codes of WS-Trust and WS-Security that `VMware`'s server uses, with their default texts (`sts.md` §2.6).
 
 use crate::soap::Fault;
 use crate::xml::names::{WSSE, WST};

@@ -63,7 +63,7 @@ pub enum RequestError {
         /// The operation's own.
         wanted: &'static str,
     },
-    /// An element that WS-Trust or VMware's profile of it does not have, or one given twice.
+    /// An element that WS-Trust or `VMware`'s profile of it does not have, or one given twice.
     #[error("{0} is unknown here, or given twice")]
     Unknown(String),
     /// Part of WS-Trust, not served.
@@ -223,7 +223,7 @@ fn boolean(text: &str, name: &'static str) -> Result<bool, RequestError> {
     }
 }
 
-/// Elements of other namespaces that VMware's profile allows in a request.
+/// Elements of other namespaces that `VMware`'s profile allows in a request.
 const FOREIGN: &[&str] = &["AdviceSet"];
 /// Echoed in the answer, so bounded (`attacks.md` W21).
 const MAX_CONTEXT: usize = 4_096;

@@ -90,7 +90,7 @@ mod tests {
         let collection = document.root().children().next().unwrap().children().next().unwrap();
         let response = collection.children().next().unwrap();
         assert_eq!(response.attribute("Context"), Some("a\"<b"));
-        let order: Vec<&str> = response.children().map(|child| child.local()).collect();
+        let order: Vec<&str> = response.children().map(crate::xml::document::Element::local).collect();
         assert_eq!(
             order,
             [

@@ -44,7 +44,7 @@ pub enum XmlError {
     /// More identifiers than the budget.
     #[error("more than {0} identifiers")]
     Identifiers(usize),
-    /// Two elements with the same identifier, or one that is no NCName.
+    /// Two elements with the same identifier, or one that is no `NCName`.
     #[error("identifier {id:?}: {what}")]
     Identifier {
         /// The identifier, cut to a printable length.

@@ -1,4 +1,4 @@
-//! From a refusal to the fault VMware's server would send (`sts.md` §2.6): the client learns little, the operator all.
+//! From a refusal to the fault `VMware`'s server would send (`sts.md` §2.6): the client learns little, the operator all.
 
 use actix_web::http::StatusCode;
 
