@@ -96,7 +96,7 @@ impl Service {
         let url = address::base_url(settings.advertise.as_ref(), bound.0);
         state.write_url(&url)?;
         let https = server::https(listener, tls, Arc::clone(&app), site)?;
-        let plain = server::health(health, Arc::clone(&app), telemetry)?;
+        let plain = server::health(health, Arc::clone(&app), Arc::new(move || telemetry.render()))?;
         let house = tokio::spawn(housekeeping::keep_house(Arc::clone(&app), clock));
         banner(&settings, &state, &url, &app, fresh);
         ready(&address::base_url(None, bound.0), bound.1)?;
