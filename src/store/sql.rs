@@ -289,7 +289,7 @@ statements! {
 mod tests {
     use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _};
 
-    use super::super::append::Texts;
+    use super::super::append::writer::Texts;
     use super::super::pool::both;
     use super::super::repeat::Repeated;
     use super::super::{Store, Target};
