@@ -20,4 +20,8 @@
 #[macro_use]
 mod harness;
 
+#[path = "../attacks/edit.rs"]
+mod edit;
+
 mod sts_issue;
+mod sts_refusals;
