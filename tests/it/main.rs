@@ -23,5 +23,7 @@ mod harness;
 #[path = "../attacks/edit.rs"]
 mod edit;
 
+mod replay;
+mod sdk_sessions;
 mod sts_issue;
 mod sts_refusals;
