@@ -24,6 +24,8 @@ mod harness;
 mod edit;
 
 mod replay;
+mod sdk_access;
+mod sdk_reading;
 mod sdk_sessions;
 mod sts_issue;
 mod sts_refusals;
