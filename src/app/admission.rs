@@ -136,5 +136,5 @@ async fn subject(app: &App, upn: &str) -> Result<Option<(Arc<Standing>, Epoch)>,
     let Some(account) = name.within(&app.settings.domain).filter(|_| name.domain.is_some()) else {
         return Ok(None);
     };
-    app.standings.find(app, Lookup::Name(fold(account))).await
+    app.standings.find_active(app, Lookup::Name(fold(account)), app.now()).await
 }
