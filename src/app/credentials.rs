@@ -81,6 +81,7 @@ async fn compare(app: &App, login: &UnverifiedLogin) -> Result<Compared, Failure
         && standing.is_active(app.now())
         && is_remembered(app, &standing, login)
     {
+        app.store.password_succeeded(&standing.id, app.now()).await?;
         return Ok(Compared::Right(standing, epoch));
     }
     // Whatever else comes of it may be a refusal, and costs a hash: the directory of now decides.
