@@ -63,7 +63,9 @@ impl Admitted {
 /// The [`Cause`] for the door; the report has the step.
 pub async fn admit(app: &App, trust: &Trust, report: &mut Report, proven: Proven) -> Result<Admitted, Cause> {
     let claim = proven.signed.as_ref().and_then(|signed| claim_of(app, signed));
-    if let Some(token) = proven.token { admit_token(app, trust, report, token, claim).await } else {
+    if let Some(token) = proven.token {
+        admit_token(app, trust, report, token, claim).await
+    } else {
         report.fail(StepId::AssertionPresent, Finding::seen("no assertion").but("one assertion"));
         Err(Cause::Step)
     }

@@ -21,6 +21,12 @@ pub enum Action {
     Logout,
     /// A message that is no call.
     Call,
+    /// A person was added.
+    AddUser,
+    /// A machine was added.
+    AddSolution,
+    /// A group was added.
+    AddGroup,
 }
 
 impl Action {
@@ -33,6 +39,9 @@ impl Action {
             Self::LoginByPassword => "session.login",
             Self::Logout => "session.logout",
             Self::Call => "sdk.call",
+            Self::AddUser => "user.add",
+            Self::AddSolution => "solution.add",
+            Self::AddGroup => "group.add",
         }
     }
 }

@@ -128,7 +128,11 @@ async fn settle_success(
     password: &Secret,
     outdated: bool,
 ) -> Result<(), Failure> {
-    let fresh = if outdated { Some(app.hashing.hash(password.clone(), Arc::clone(&app.entropy)).await?) } else { None };
+    let fresh = if outdated {
+        Some(app.hashing.hash(password.clone(), Arc::clone(&app.entropy)).await?)
+    } else {
+        None
+    };
     app.store.password_succeeded(&standing.id, app.now()).await?;
     let Some(fresh) = fresh else { return Ok(()) };
     let mut unit = app.store.begin().await?;

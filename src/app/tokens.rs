@@ -107,7 +107,10 @@ async fn attempt(
         let signature = proven.signed.as_ref().zip(proven.certificate.as_ref());
         let signature = signature.map(|(signed, proof)| MessageSignature::new(signed, proof.certificate()));
         let (grant, minted) = grant(app, report, &trust, request, signature, authenticated, &standing)?;
-        if commit(app, report, proven, epoch, &trust, &standing, (&grant, &minted), peer).await? { return Ok(answer(request, grant, minted)) }        continue
+        if commit(app, report, proven, epoch, &trust, &standing, (&grant, &minted), peer).await? {
+            return Ok(answer(request, grant, minted));
+        }
+        continue;
     }
     Err(note_failure(report, &Failure::Unsettled))
 }

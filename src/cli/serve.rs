@@ -91,7 +91,7 @@ impl Service {
         let issuer = address::issuer(settings.advertise.as_ref(), bound.0, &settings.domain);
         let store = world::open_store(&settings).await?;
         housekeeping::agree_on_time(&store, &clock).await?;
-        let app = Arc::new(world::app(&settings, issuer, Arc::clone(&clock), store, keys));
+        let app = Arc::new(world::app(&settings, issuer, Arc::clone(&clock), store, keys.signers));
         let fresh = prepare(&app, &settings, &seed, &state).await?;
         let url = address::base_url(settings.advertise.as_ref(), bound.0);
         state.write_url(&url)?;

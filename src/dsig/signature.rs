@@ -90,7 +90,7 @@ pub(super) fn unknown(method: Element<'_>) -> SignatureError {
 }
 
 /// Base64 in the standard alphabet with padding; white space of XML may stand in it, as wrapped lines do.
-#[must_use] 
+#[must_use]
 pub fn base64_text(element: Element<'_>) -> Option<Vec<u8>> {
     let text = element.text()?;
     if text.bytes().any(|byte| byte.is_ascii_whitespace()) {

@@ -43,7 +43,11 @@ impl Unit {
     pub async fn add_role(&mut self, name: &str, privileges: &[&str]) -> Result<i64, StoreError> {
         let next: Vec<(i64,)> = rows!(&mut self.link(), sql::NEXT_ROLE)?;
         let id = next.first().map_or(1, |(id,)| *id);
-        if self.add_role_as(id, name, privileges).await? { Ok(id) } else { Err(StoreError::NameTaken { name: name.to_owned() }) }
+        if self.add_role_as(id, name, privileges).await? {
+            Ok(id)
+        } else {
+            Err(StoreError::NameTaken { name: name.to_owned() })
+        }
     }
 
     /// Gives a role another name and other privileges.

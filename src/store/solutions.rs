@@ -94,7 +94,11 @@ impl Unit {
 
     async fn refuse_taken(&mut self, id: &str, sha256: &str) -> Result<(), StoreError> {
         let owners: Vec<(String,)> = rows!(&mut self.link(), sql::SOLUTION_BY_CERTIFICATE, sha256)?;
-        if owners.iter().any(|(owner,)| owner != id) { Err(StoreError::CertificateTaken { sha256: sha256.to_owned() }) } else { Ok(()) }
+        if owners.iter().any(|(owner,)| owner != id) {
+            Err(StoreError::CertificateTaken { sha256: sha256.to_owned() })
+        } else {
+            Ok(())
+        }
     }
 }
 

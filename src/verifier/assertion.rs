@@ -42,7 +42,9 @@ pub(super) fn examine_own(
     policy: &Policy,
     now: Moment,
 ) -> Option<Authenticated> {
-    if let Some(signer) = own_shape(report, &token, anchors, policy, now) { Some(conditions(report, (claims, signer), policy, now)) } else {
+    if let Some(signer) = own_shape(report, &token, anchors, policy, now) {
+        Some(conditions(report, (claims, signer), policy, now))
+    } else {
         in_force(report, &claims, policy, now);
         None
     }

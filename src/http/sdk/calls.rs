@@ -92,7 +92,11 @@ async fn inventory<'a>(
         | Method::LoginByToken { .. }
         | Method::Logout => false,
     };
-    let sessions = if wanted && holds(caller, crate::identity::privilege::TERMINATE_SESSION) { sessions::list(exchange.app).await.map_err(unavailable)? } else { Vec::new() };
+    let sessions = if wanted && holds(caller, crate::identity::privilege::TERMINATE_SESSION) {
+        sessions::list(exchange.app).await.map_err(unavailable)?
+    } else {
+        Vec::new()
+    };
     Ok(Inventory { exchange, caller, sessions, now: exchange.app.now() })
 }
 
