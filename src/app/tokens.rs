@@ -108,9 +108,8 @@ async fn attempt(
         let signature = signature.map(|(signed, proof)| MessageSignature::new(signed, proof.certificate()));
         let (grant, minted) = grant(app, report, &trust, request, signature, authenticated, &standing)?;
         if commit(app, report, proven, epoch, &trust, &standing, (&grant, &minted), peer).await? {
-            return Ok(answer(request, grant, minted));
+            return Ok(answer(request, &grant, minted));
         }
-        continue;
     }
     Err(note_failure(report, &Failure::Unsettled))
 }
@@ -253,7 +252,7 @@ async fn commit(
     }
 }
 
-fn answer(request: &IssueRequest, grant: Grant, minted: Minted) -> IssuedToken {
+fn answer(request: &IssueRequest, grant: &Grant, minted: Minted) -> IssuedToken {
     IssuedToken {
         assertion: minted.assertion,
         context: request.context.clone(),

@@ -36,11 +36,13 @@ impl Explain {
 
 /// One line for the decision, one for each step of its report.
 fn text(row: &serde_json::Value) -> String {
-    let field = |value: &serde_json::Value, name: &str| value[name].as_str().unwrap_or("-").to_owned();
+    let text = |value: &serde_json::Value, name: &str| value.get(name)?.as_str().map(str::to_owned);
+    let field = |value: &serde_json::Value, name: &str| text(value, name).unwrap_or_else(|| "-".into());
     let head = ["at", "action", "outcome", "principal", "source"].map(|name| field(row, name)).join("  ");
-    let steps = row["detail"]["steps"].as_array().cloned().unwrap_or_default();
+    let steps =
+        row.pointer("/detail/steps").and_then(serde_json::Value::as_array).cloned().unwrap_or_default();
     let line = |step: &serde_json::Value| {
-        let facts = ["seen", "wanted", "hint"].map(|name| (name, step[name].as_str()));
+        let facts = ["seen", "wanted", "hint"].map(|name| (name, text(step, name)));
         let facts = facts.into_iter().filter_map(|(name, text)| Some(format!("\n      {name}: {}", text?)));
         format!("  {:<14} {}{}\n", field(step, "outcome"), field(step, "id"), facts.collect::<String>())
     };

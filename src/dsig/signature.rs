@@ -93,7 +93,7 @@ pub(super) fn unknown(method: Element<'_>) -> SignatureError {
 #[must_use]
 pub fn base64_text(element: Element<'_>) -> Option<Vec<u8>> {
     let text = element.text()?;
-    if text.bytes().any(|byte| byte.is_ascii_whitespace()) {
+    if memchr::memchr3(b' ', b'\n', b'\t', text.as_bytes()).is_some() || text.contains('\r') {
         let joined: String = text.chars().filter(|c| !matches!(c, ' ' | '\t' | '\n' | '\r')).collect();
         return STANDARD.decode(joined).ok();
     }

@@ -222,6 +222,7 @@ impl Task {
     }
 
     /// Waits for work, but not longer than queued rows may wait; true when there will be no more.
+    #[expect(clippy::disallowed_methods, reason = "a deadline of the runtime, not a time that anybody sees")]
     async fn gather(&mut self, batch: &mut Vec<Work>) -> bool {
         let received = match self.due {
             None => Ok(self.work.recv_many(batch, MAX_BATCH).await),
@@ -233,6 +234,7 @@ impl Task {
         matches!(received, Ok(0))
     }
 
+    #[expect(clippy::disallowed_methods, reason = "a deadline of the runtime, not a time that anybody sees")]
     fn is_due(&self) -> bool {
         self.later.len() >= MAX_BATCH || self.due.is_some_and(|due| due <= Instant::now())
     }
@@ -293,6 +295,7 @@ impl Task {
         self.due = None;
     }
 
+    #[expect(clippy::disallowed_methods, reason = "a deadline of the runtime, not a time that anybody sees")]
     /// An outage keeps the queued rows; a row that is refused alone is counted and given up.
     fn keep_later(&mut self, error: &StoreError) {
         if error.is_outage() {

@@ -61,7 +61,7 @@ fn renumber(tuple: &str, offset: usize) -> String {
         let digits = piece.find(|c: char| !c.is_ascii_digit()).unwrap_or(piece.len());
         let (number, rest) = piece.split_at(digits);
         let number = number.parse::<usize>().unwrap_or_default() + offset;
-        text.push_str(&format!("${number}{rest}"));
+        text.extend(["$", &number.to_string(), rest]);
     }
     text
 }

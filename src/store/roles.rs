@@ -30,7 +30,9 @@ impl Store {
                 _ => roles.push(Role { id, name, privileges: privilege.into_iter().collect() }),
             }
         }
-        roles.iter_mut().for_each(|role| role.privileges.sort_unstable());
+        for role in &mut roles {
+            role.privileges.sort_unstable();
+        }
         Ok(roles)
     }
 }

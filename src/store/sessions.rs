@@ -19,6 +19,7 @@ pub struct NewSession {
 
 /// [`SessionPolicy`] at one moment, as comparisons that a statement can make. Agrees with `SessionPolicy::is_live`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_field_names, reason = "three comparisons of the same kind")]
 pub struct Cutoff {
     active_after: Moment,
     begun_after: Moment,

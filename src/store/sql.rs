@@ -210,7 +210,7 @@ statements! {
     END_SESSION = "DELETE FROM sessions WHERE session_key = $1 RETURNING session_key";
     /// Every session of somebody.
     END_SESSIONS_OF = "DELETE FROM sessions WHERE subject_id = $1 RETURNING session_key";
-    /// SetLocale.
+    /// Another locale for a session.
     SET_LOCALE = "UPDATE sessions SET locale = $2, message_locale = $3 WHERE session_key = $1 RETURNING session_key";
     /// What sessions did since the last flush, repeated by the number of rows. Never moves a session back in time.
     FLUSH_USES = "WITH used (session_key, at, calls, ip, agent) AS \

@@ -6,7 +6,7 @@ macro_rules! steps {
     ($($name:ident $id:literal $clause:literal $meaning:literal $hint:literal;)*) => {
         /// One check. Tests and tools rely on [`StepId::as_str`]; it never changes.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum StepId { $(#[doc = $meaning] $name,)* }
+        pub enum StepId { $(#[doc = concat!("`", $id, "`")] $name,)* }
 
         impl StepId {
             /// Every step, in the order of the list.

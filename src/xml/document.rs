@@ -38,7 +38,16 @@ pub enum Content<'d> {
     /// An element.
     Element(Element<'d>),
     /// Text, references resolved; adjacent texts are one.
-    Text(&'d str),
+    Text(TextView<'d>),
+}
+
+/// A text between tags.
+#[derive(Clone, Copy, Debug)]
+pub struct TextView<'d> {
+    /// The text.
+    pub text: &'d str,
+    /// Canonical form writes it as it stands.
+    pub verbatim: bool,
 }
 
 /// One attribute; namespace declarations are not attributes.
@@ -52,6 +61,8 @@ pub struct AttributeView<'d> {
     pub local: &'d str,
     /// Normalised and resolved.
     pub value: &'d str,
+    /// Canonical form writes the value as it stands.
+    pub verbatim: bool,
 }
 
 /// One namespace declaration of an element.
@@ -73,6 +84,8 @@ struct Slice {
     start: u32,
     end: u32,
     decoded: bool,
+    /// A text or value that canonical form writes as it stands: known since parsing, so that nobody looks again.
+    verbatim: bool,
 }
 
 #[derive(Debug)]
@@ -212,7 +225,9 @@ impl<'d> Element<'d> {
             next = node.next;
             Some(match node.kind {
                 Kind::Element(_) => Content::Element(Element { document, id }),
-                Kind::Text(slice) => Content::Text(document.slice(slice)),
+                Kind::Text(slice) => {
+                    Content::Text(TextView { text: document.slice(slice), verbatim: slice.verbatim })
+                }
             })
         })
     }
@@ -257,7 +272,7 @@ impl<'d> Element<'d> {
         let mut content = self.content();
         match (content.next(), content.next()) {
             (None, _) => Some(""),
-            (Some(Content::Text(text)), None) => Some(text),
+            (Some(Content::Text(view)), None) => Some(view.text),
             _ => None,
         }
     }
@@ -265,7 +280,7 @@ impl<'d> Element<'d> {
     /// Something other than white space stands between its children.
     #[must_use]
     pub fn has_loose_text(self) -> bool {
-        self.content().any(|content| matches!(content, Content::Text(text) if !is_white(text)))
+        self.content().any(|content| matches!(content, Content::Text(view) if !is_white(view.text)))
     }
 
     /// Any text at all stands between its children.
@@ -291,6 +306,7 @@ impl<'d> Element<'d> {
                 namespace: document.namespace(attribute.namespace),
                 local: qualified.get(index(attribute.prefix)..).unwrap_or_default(),
                 value: document.slice(attribute.value),
+                verbatim: attribute.value.verbatim,
             }
         })
     }
@@ -378,17 +394,18 @@ fn is_reserved(namespace: &str) -> bool {
     namespace == XML || namespace == XMLNS
 }
 
+#[expect(clippy::as_conversions, reason = "every machine this runs on has addresses of at least 32 bits")]
 const fn index(id: u32) -> usize {
     id as usize
 }
 
 static NOTHING: ElementData = ElementData {
-    name: Slice { start: 0, end: 0, decoded: false },
+    name: Slice { start: 0, end: 0, decoded: false, verbatim: false },
     prefix: 0,
     namespace: 0,
     attributes: (0, 0),
     declarations: (0, 0),
-    span: Slice { start: 0, end: 0, decoded: false },
+    span: Slice { start: 0, end: 0, decoded: false, verbatim: false },
     annotated: false,
 };
 
