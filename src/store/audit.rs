@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::pool::{Link, both, rows};
+use super::native::{Link, both, rows, run};
 use super::repeat::{Repeated, portions};
 use super::{Sequence, Store, StoreError, Unit, sql, text};
 use crate::clock::Moment;
@@ -68,12 +68,22 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] or [`StoreError::Busy`].
-    pub async fn audit_recent(&self, at_most: u32, filter: &AuditFilter) -> Result<Vec<AuditRow>, StoreError> {
+    pub async fn audit_recent(
+        &self,
+        at_most: u32,
+        filter: &AuditFilter,
+    ) -> Result<Vec<AuditRow>, StoreError> {
         let before = filter.before.unwrap_or(Moment::FAR_FUTURE).micros();
         let (principal, action) = (filter.principal.as_deref().map(text), filter.action.as_deref().map(text));
         let (outcome, limit) = (filter.outcome.map(Outcome::as_str), i64::from(at_most));
         let lines: Vec<Line> = rows!(
-            &mut self.reader().await?.link(), sql::AUDIT_RECENT, before, principal, outcome, action, limit
+            &mut self.reader().await?.link(),
+            sql::AUDIT_RECENT,
+            before,
+            principal,
+            outcome,
+            action,
+            limit
         )?;
         lines.into_iter().map(AuditRow::try_from).collect()
     }
@@ -94,7 +104,7 @@ impl Store {
         let mut total = 0;
         loop {
             let mut unit = self.begin().await?;
-            let swept = super::pool::run!(&mut unit.link(), statement, until.micros(), SWEEP)?;
+            let swept = run!(&mut unit.link(), statement, until.micros(), SWEEP)?;
             unit.commit().await?;
             total += swept;
             if swept < SWEEP.unsigned_abs() {

@@ -1,7 +1,7 @@
 //! The one name space of users, solution users and groups, and who belongs to which group.
 
 use super::error::Noun;
-use super::pool::{Link, rows, run};
+use super::native::{Link, rows, run};
 use super::{Store, StoreError, Unit, flag, sql, text};
 use crate::clock::Moment;
 use crate::identity::AccountName;
@@ -200,8 +200,16 @@ pub(super) async fn add_principal(
     now: Moment,
 ) -> Result<(), StoreError> {
     let (written, folded) = (name.as_str(), name.folded());
-    let added: Vec<(String,)> =
-        rows!(link, sql::ADD_PRINCIPAL, id, kind.as_str(), written, &folded, description.map(text), now.micros())?;
+    let added: Vec<(String,)> = rows!(
+        link,
+        sql::ADD_PRINCIPAL,
+        id,
+        kind.as_str(),
+        written,
+        &folded,
+        description.map(text),
+        now.micros()
+    )?;
     if added.is_empty() { Err(StoreError::NameTaken { name: written.to_owned() }) } else { Ok(()) }
 }
 

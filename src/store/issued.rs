@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::error::Noun;
-use super::pool::{Link, both, rows};
+use super::native::{Link, both, rows};
 use super::repeat::{Repeated, portions};
 use super::{Epoch, Store, StoreError, Unit, sql, text};
 use crate::clock::Moment;
@@ -56,7 +56,8 @@ impl Store {
     /// [`StoreError::Unavailable`] or [`StoreError::Busy`].
     pub async fn issued_live(&self, now: Moment, at_most: u32) -> Result<Vec<IssuedToken>, StoreError> {
         let limit = i64::from(at_most);
-        let found: Vec<IssuedRow> = rows!(&mut self.reader().await?.link(), sql::ISSUED_RECENT, now.micros(), limit)?;
+        let found: Vec<IssuedRow> =
+            rows!(&mut self.reader().await?.link(), sql::ISSUED_RECENT, now.micros(), limit)?;
         Ok(found.into_iter().map(IssuedToken::from).collect())
     }
 
@@ -108,7 +109,11 @@ impl Unit {
     }
 }
 
-pub(super) async fn insert(link: &mut Link<'_>, texts: &Repeated, tokens: &[&Issued]) -> Result<(), StoreError> {
+pub(super) async fn insert(
+    link: &mut Link<'_>,
+    texts: &Repeated,
+    tokens: &[&Issued],
+) -> Result<(), StoreError> {
     for portion in portions(tokens) {
         let statement = texts.of(portion.len());
         both!(link, c => {

@@ -10,10 +10,13 @@
 
 mod append;
 mod audit;
+mod batch;
 mod bootstrap;
+mod commit;
 mod error;
 mod groups;
 mod issued;
+mod native;
 mod permissions;
 mod pool;
 mod repeat;
@@ -47,7 +50,8 @@ pub use standings::Lookup;
 pub use users::{Attempts, NewUser, Profile, User};
 
 use append::Appends;
-use pool::{Link, Mode, Pools, Reader, Tx, rows};
+use native::{Link, Reader, Tx, rows};
+use pool::{Mode, Pools};
 use repeat::Repeated;
 
 use crate::clock::Moment;
@@ -93,7 +97,9 @@ impl Store {
         let pools = target.open().await?;
         let sequence = Sequence::default();
         let appends = Appends::start(pools.appends.clone_handle(), sequence.clone());
-        Ok(Self { inner: Arc::new(Inner { pools, appends, sequence, flush: Repeated::new(sql::FLUSH_USES) }) })
+        Ok(Self {
+            inner: Arc::new(Inner { pools, appends, sequence, flush: Repeated::new(sql::FLUSH_USES) }),
+        })
     }
 
     /// Begins a unit of work.

@@ -1,7 +1,7 @@
 //! Roles: named sets of privileges. Those of the system have negative numbers; who may change what is not decided here.
 
 use super::error::Noun;
-use super::pool::{Link, rows, run};
+use super::native::{Link, rows, run};
 use super::{Store, StoreError, Unit, sql, text};
 use crate::identity::principal::fold;
 
@@ -30,7 +30,9 @@ impl Store {
                 _ => roles.push(Role { id, name, privileges: privilege.into_iter().collect() }),
             }
         }
-        roles.iter_mut().for_each(|role| role.privileges.sort_unstable());
+        for role in &mut roles {
+            role.privileges.sort_unstable();
+        }
         Ok(roles)
     }
 }
@@ -43,10 +45,8 @@ impl Unit {
     pub async fn add_role(&mut self, name: &str, privileges: &[&str]) -> Result<i64, StoreError> {
         let next: Vec<(i64,)> = rows!(&mut self.link(), sql::NEXT_ROLE)?;
         let id = next.first().map_or(1, |(id,)| *id);
-        match self.add_role_as(id, name, privileges).await? {
-            true => Ok(id),
-            false => Err(StoreError::NameTaken { name: name.to_owned() }),
-        }
+        let added = self.add_role_as(id, name, privileges).await?;
+        if added { Ok(id) } else { Err(StoreError::NameTaken { name: name.to_owned() }) }
     }
 
     /// Gives a role another name and other privileges.
@@ -86,7 +86,12 @@ impl Unit {
     }
 
     /// Adds a role under a given number; false when the number or the name is taken.
-    pub(super) async fn add_role_as(&mut self, id: i64, name: &str, privileges: &[&str]) -> Result<bool, StoreError> {
+    pub(super) async fn add_role_as(
+        &mut self,
+        id: i64,
+        name: &str,
+        privileges: &[&str],
+    ) -> Result<bool, StoreError> {
         let folded = fold(name);
         let added: Vec<(i64,)> = rows!(&mut self.link(), sql::ADD_ROLE, id, text(name), text(&folded))?;
         if added.is_empty() {

@@ -1,6 +1,6 @@
 //! Which entries of the seed file were applied, by a keyed hash of each (`decisions.md` §27).
 
-use super::pool::{rows, run};
+use super::native::{rows, run};
 use super::{Store, StoreError, Unit, sql, text};
 
 /// An applied entry.
@@ -20,9 +20,11 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] or [`StoreError::Busy`].
     pub async fn seed_entries(&self) -> Result<Vec<SeedEntry>, StoreError> {
-        let lines: Vec<(String, String, Vec<u8>)> = rows!(&mut self.reader().await?.link(), sql::SEED_ENTRIES)?;
+        let lines: Vec<(String, String, Vec<u8>)> =
+            rows!(&mut self.reader().await?.link(), sql::SEED_ENTRIES)?;
         // A hash of another length is of no use: the entry counts as changed.
-        let entry = |(kind, name, hash): (_, _, Vec<u8>)| Some(SeedEntry { kind, name, hash: hash.try_into().ok()? });
+        let entry =
+            |(kind, name, hash): (_, _, Vec<u8>)| Some(SeedEntry { kind, name, hash: hash.try_into().ok()? });
         Ok(lines.into_iter().filter_map(entry).collect())
     }
 }

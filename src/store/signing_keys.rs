@@ -1,7 +1,7 @@
 //! Signing keys as the replicas know them: certificate, status, times. The private key is a file (`decisions.md` §26).
 
 use super::error::Noun;
-use super::pool::{rows, run};
+use super::native::{rows, run};
 use super::{Epoch, Store, StoreError, Unit, sql, text};
 use crate::clock::Moment;
 
@@ -77,7 +77,14 @@ impl Unit {
         // Not active at first: the former active one steps back only for a key that is really new.
         let quiet = if *status == KeyStatus::Active { KeyStatus::Previous } else { *status };
         let added: Vec<(String,)> = rows!(
-            &mut self.link(), sql::ADD_SIGNING_KEY, sha256, text(chain_pem), quiet.as_str(), now.micros(), begin, end
+            &mut self.link(),
+            sql::ADD_SIGNING_KEY,
+            sha256,
+            text(chain_pem),
+            quiet.as_str(),
+            now.micros(),
+            begin,
+            end
         )?;
         if !added.is_empty() && *status == KeyStatus::Active {
             self.set_key_status(sha256, KeyStatus::Active, now).await?;
@@ -89,7 +96,12 @@ impl Unit {
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
-    pub async fn set_key_status(&mut self, sha256: &str, status: KeyStatus, now: Moment) -> Result<(), StoreError> {
+    pub async fn set_key_status(
+        &mut self,
+        sha256: &str,
+        status: KeyStatus,
+        now: Moment,
+    ) -> Result<(), StoreError> {
         self.bump().await?;
         let link = &mut self.link();
         if status == KeyStatus::Active {

@@ -2,7 +2,7 @@
 
 use super::error::Noun;
 use super::groups::{PrincipalKind, add_principal};
-use super::pool::rows;
+use super::native::rows;
 use super::{Store, StoreError, Unit, sql};
 use crate::clock::Moment;
 use crate::identity::AccountName;
@@ -63,7 +63,8 @@ impl Unit {
         let NewSolution { id, name, description, certificate, certificate_sha256 } = solution;
         let link = &mut self.link();
         add_principal(link, id, PrincipalKind::Solution, name, description.as_deref(), now).await?;
-        let _: Vec<(String,)> = rows!(link, sql::ADD_SOLUTION, id, certificate.as_slice(), certificate_sha256)?;
+        let _: Vec<(String,)> =
+            rows!(link, sql::ADD_SOLUTION, id, certificate.as_slice(), certificate_sha256)?;
         Ok(())
     }
 
@@ -71,7 +72,12 @@ impl Unit {
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::CertificateTaken`].
-    pub async fn set_certificate(&mut self, id: &str, certificate: &[u8], sha256: &str) -> Result<(), StoreError> {
+    pub async fn set_certificate(
+        &mut self,
+        id: &str,
+        certificate: &[u8],
+        sha256: &str,
+    ) -> Result<(), StoreError> {
         self.refuse_taken(id, sha256).await?;
         self.bump().await?;
         let set: Vec<(String,)> = rows!(&mut self.link(), sql::SET_CERTIFICATE, id, certificate, sha256)?;
@@ -88,10 +94,8 @@ impl Unit {
 
     async fn refuse_taken(&mut self, id: &str, sha256: &str) -> Result<(), StoreError> {
         let owners: Vec<(String,)> = rows!(&mut self.link(), sql::SOLUTION_BY_CERTIFICATE, sha256)?;
-        match owners.iter().any(|(owner,)| owner != id) {
-            true => Err(StoreError::CertificateTaken { sha256: sha256.to_owned() }),
-            false => Ok(()),
-        }
+        let taken = owners.iter().any(|(owner,)| owner != id);
+        if taken { Err(StoreError::CertificateTaken { sha256: sha256.to_owned() }) } else { Ok(()) }
     }
 }
 

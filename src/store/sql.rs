@@ -210,7 +210,7 @@ statements! {
     END_SESSION = "DELETE FROM sessions WHERE session_key = $1 RETURNING session_key";
     /// Every session of somebody.
     END_SESSIONS_OF = "DELETE FROM sessions WHERE subject_id = $1 RETURNING session_key";
-    /// SetLocale.
+    /// `SetLocale`.
     SET_LOCALE = "UPDATE sessions SET locale = $2, message_locale = $3 WHERE session_key = $1 RETURNING session_key";
     /// What sessions did since the last flush, repeated by the number of rows. Never moves a session back in time.
     FLUSH_USES = "WITH used (session_key, at, calls, ip, agent) AS \
@@ -289,8 +289,8 @@ statements! {
 mod tests {
     use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _};
 
-    use super::super::append::Texts;
-    use super::super::pool::both;
+    use super::super::batch::Texts;
+    use super::super::native::both;
     use super::super::repeat::Repeated;
     use super::super::{Store, Target};
     use super::*;
@@ -300,7 +300,8 @@ mod tests {
         let texts = Texts::new();
         let flush = Repeated::new(FLUSH_USES);
         let repeated = [texts.claims, texts.issued, texts.sessions, texts.audit, flush];
-        let repeated = repeated.iter().flat_map(Repeated::all).map(|text| ("repeated".to_owned(), text.to_string()));
+        let repeated =
+            repeated.iter().flat_map(Repeated::all).map(|text| ("repeated".to_owned(), text.to_string()));
         ALL.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).chain(repeated).collect()
     }
 
@@ -332,7 +333,9 @@ mod tests {
     fn every_statement_can_be_prepared_on_postgres() {
         match std::env::var("VCSSO_TEST_POSTGRES") {
             Ok(url) => prepares_on(&Target::parse(&url).unwrap()),
-            Err(_) if std::env::var("CI").is_ok_and(|ci| ci == "true") => panic!("VCSSO_TEST_POSTGRES is not set"),
+            Err(_) if std::env::var("CI").is_ok_and(|ci| ci == "true") => {
+                panic!("VCSSO_TEST_POSTGRES is not set")
+            }
             Err(_) => eprintln!("skipped: VCSSO_TEST_POSTGRES is not set"),
         }
     }
@@ -341,7 +344,8 @@ mod tests {
     fn every_statement_asks_nothing_of_the_database_clock_and_locks_no_row() {
         for (name, text) in every_statement() {
             let lower = text.to_lowercase();
-            for wrong in ["now()", "current_timestamp", " like ", "lower(", "for update", "for share", "sum("] {
+            for wrong in ["now()", "current_timestamp", " like ", "lower(", "for update", "for share", "sum("]
+            {
                 assert!(!lower.contains(wrong), "{name} has {wrong}");
             }
         }
@@ -351,7 +355,8 @@ mod tests {
     fn both_databases_have_the_same_migrations() {
         let list = |folder: &str| {
             let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(folder);
-            let mut names: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name()).collect();
+            let mut names: Vec<_> =
+                std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name()).collect();
             names.sort();
             names
         };

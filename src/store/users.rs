@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::error::Noun;
 use super::groups::{PrincipalKind, add_principal};
-use super::pool::{rows, run};
+use super::native::{rows, run};
 use super::{Store, StoreError, Unit, flag, sql, text};
 use crate::clock::Moment;
 use crate::identity::{AccountName, LockoutPolicy};
@@ -104,12 +104,22 @@ impl Unit {
     pub async fn add_user(&mut self, user: &NewUser, now: Moment) -> Result<(), StoreError> {
         self.bump().await?;
         let link = &mut self.link();
-        add_principal(link, &user.id, PrincipalKind::User, &user.name, user.description.as_deref(), now).await?;
+        add_principal(link, &user.id, PrincipalKind::User, &user.name, user.description.as_deref(), now)
+            .await?;
         let Profile { given_name, surname, email } = &user.profile;
         let changed_at = user.password_hash.as_ref().map(|_| now.micros());
         let details = [given_name, surname, email].map(|detail| detail.as_deref().map(text));
         let [given_name, surname, email] = details;
-        run!(link, sql::ADD_USER, &user.id, given_name, surname, email, user.password_hash.as_deref(), changed_at)?;
+        run!(
+            link,
+            sql::ADD_USER,
+            &user.id,
+            given_name,
+            surname,
+            email,
+            user.password_hash.as_deref(),
+            changed_at
+        )?;
         Ok(())
     }
 
