@@ -1,21 +1,16 @@
 //! Group commit: what only adds rows shares one commit with whatever else is waiting (`decisions.md` §24).
 //!
-//! There is no waiting on purpose: one task commits what is there, and while it does the next batch gathers by itself.
-//! A batch is one transaction: read the epoch, count sessions, claim, insert, commit, answer everybody. An item whose
-//! text the database refuses fails alone: the batch is then written one by one.
+//! This is the way in: what can be appended, and the bounded queue. `commit` takes it out, `batch` writes it.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, timeout_at};
 
-use super::pool::{Link, Mode, Pool, Tx};
-use super::repeat::Repeated;
-use super::sessions::{self, Cutoff, NewSession};
-use super::{AuditRow, Epoch, Issued, Sequence, Store, StoreError, audit, epoch, issued, replay, sql};
+use super::commit::Task;
+use super::native::Pool;
+use super::sessions::{Cutoff, NewSession};
+use super::{AuditRow, Epoch, Issued, Sequence, Store, StoreError};
 use crate::clock::Moment;
 
 /// Rows to be written together, provided that the world is still as it was when they were decided.
@@ -115,30 +110,31 @@ pub(super) struct Appends {
     ledger: Arc<Ledger>,
 }
 
+/// What became of queued rows.
 #[derive(Default)]
-struct Ledger {
-    queued: AtomicUsize,
-    dropped: AtomicU64,
+pub(super) struct Ledger {
+    pub(super) queued: AtomicUsize,
+    pub(super) dropped: AtomicU64,
 }
 
-enum Work {
+/// What the queue carries.
+pub(super) enum Work {
     Append(Box<Waiting>),
     Later(Box<AuditRow>),
     Flush { answer: oneshot::Sender<Result<(), StoreError>>, closing: bool },
 }
 
-struct Waiting {
-    append: Append,
-    answer: oneshot::Sender<Result<Appended, StoreError>>,
+/// An append and whoever waits for it.
+pub(super) struct Waiting {
+    pub(super) append: Append,
+    pub(super) answer: oneshot::Sender<Result<Appended, StoreError>>,
 }
 
 impl Appends {
     pub(super) fn start(pool: Pool, sequence: Sequence) -> Self {
         let (work, waiting) = mpsc::channel(QUEUE);
         let ledger = Arc::new(Ledger::default());
-        let writer = Writer { pool, sequence, texts: Texts::new() };
-        let task = Task { work: waiting, writer, ledger: Arc::clone(&ledger), later: Vec::new(), due: None };
-        tokio::spawn(task.run());
+        tokio::spawn(Task::new(waiting, pool, sequence, Arc::clone(&ledger)).run());
         Self { work, ledger }
     }
 
@@ -181,254 +177,7 @@ impl Appends {
     }
 }
 
-/// The one task that commits.
-struct Task {
-    work: mpsc::Receiver<Work>,
-    writer: Writer,
-    ledger: Arc<Ledger>,
-    later: Vec<AuditRow>,
-    due: Option<Instant>,
-}
-
-impl Task {
-    async fn run(mut self) {
-        let mut batch = Vec::with_capacity(MAX_BATCH);
-        loop {
-            let ended = self.gather(&mut batch).await;
-            let mut waiting = Vec::with_capacity(batch.len());
-            let mut flushes = Vec::new();
-            for work in batch.drain(..) {
-                match work {
-                    Work::Append(item) => waiting.push(*item),
-                    Work::Later(row) => self.later.push(*row),
-                    Work::Flush { answer, closing } => {
-                        flushes.push(answer);
-                        if closing {
-                            // Nobody else gets in; what is in the queue is still taken out.
-                            self.work.close();
-                        }
-                    }
-                }
-            }
-            let due = ended || !flushes.is_empty() || !waiting.is_empty() || self.is_due();
-            let written = if due { self.write(waiting).await } else { Ok(()) };
-            for answer in flushes {
-                drop(answer.send(written.clone()));
-            }
-            if ended {
-                return;
-            }
-        }
-    }
-
-    /// Waits for work, but not longer than queued rows may wait; true when there will be no more.
-    #[expect(clippy::disallowed_methods, reason = "a deadline of the runtime, not a time that anybody sees")]
-    async fn gather(&mut self, batch: &mut Vec<Work>) -> bool {
-        let received = match self.due {
-            None => Ok(self.work.recv_many(batch, MAX_BATCH).await),
-            Some(due) => timeout_at(due, self.work.recv_many(batch, MAX_BATCH)).await,
-        };
-        if self.due.is_none() && batch.iter().any(|work| matches!(work, Work::Later(_))) {
-            self.due = Some(Instant::now() + LATEST);
-        }
-        matches!(received, Ok(0))
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "a deadline of the runtime, not a time that anybody sees")]
-    fn is_due(&self) -> bool {
-        self.later.len() >= MAX_BATCH || self.due.is_some_and(|due| due <= Instant::now())
-    }
-
-    async fn write(&mut self, waiting: Vec<Waiting>) -> Result<(), StoreError> {
-        let written = self.writer.write(&waiting, &self.later).await;
-        match written {
-            Ok(outcomes) => {
-                for (item, outcome) in waiting.into_iter().zip(outcomes) {
-                    drop(item.answer.send(Ok(outcome)));
-                }
-                self.forget_later(0);
-                Ok(())
-            }
-            Err(StoreError::Rejected(_)) if waiting.len() + self.later.len() > 1 => {
-                self.write_one_by_one(waiting).await
-            }
-            Err(error) => {
-                for item in waiting {
-                    drop(item.answer.send(Err(error.clone())));
-                }
-                self.keep_later(&error);
-                Err(error)
-            }
-        }
-    }
-
-    /// Somebody's rows were refused: whose, shows when each stands alone.
-    async fn write_one_by_one(&mut self, waiting: Vec<Waiting>) -> Result<(), StoreError> {
-        for item in waiting {
-            let written = self.writer.write(std::slice::from_ref(&item), &[]).await;
-            drop(
-                item.answer
-                    .send(written.map(|outcomes| outcomes.first().copied().unwrap_or(Appended::Committed))),
-            );
-        }
-        let mut refused = 0;
-        while let Some(row) = self.later.last() {
-            match self.writer.write(&[], std::slice::from_ref(row)).await {
-                Ok(_) => {}
-                Err(StoreError::Rejected(_)) => refused += 1,
-                Err(error) => {
-                    self.keep_later(&error);
-                    return Err(error);
-                }
-            }
-            self.later.pop();
-            self.ledger.queued.fetch_sub(1, Ordering::Relaxed);
-        }
-        self.forget_later(refused);
-        Ok(())
-    }
-
-    fn forget_later(&mut self, refused: u64) {
-        self.ledger.queued.fetch_sub(self.later.len(), Ordering::Relaxed);
-        self.ledger.dropped.fetch_add(refused, Ordering::Relaxed);
-        self.later.clear();
-        self.due = None;
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "a deadline of the runtime, not a time that anybody sees")]
-    /// An outage keeps the queued rows; a row that is refused alone is counted and given up.
-    fn keep_later(&mut self, error: &StoreError) {
-        if error.is_outage() {
-            self.due = (!self.later.is_empty()).then(|| Instant::now() + LATEST);
-        } else {
-            self.forget_later(u64::try_from(self.later.len()).unwrap_or(u64::MAX));
-        }
-    }
-}
-
-/// Writes batches.
-struct Writer {
-    pool: Pool,
-    sequence: Sequence,
-    texts: Texts,
-}
-
-/// The statements that take many rows.
-pub(super) struct Texts {
-    pub(super) claims: Repeated,
-    pub(super) issued: Repeated,
-    pub(super) sessions: Repeated,
-    pub(super) audit: Repeated,
-}
-
-impl Texts {
-    pub(super) fn new() -> Self {
-        Self {
-            claims: Repeated::new(sql::ADD_CLAIMS),
-            issued: Repeated::new(sql::ADD_ISSUED),
-            sessions: Repeated::new(sql::ADD_SESSIONS),
-            audit: Repeated::new(sql::ADD_AUDIT),
-        }
-    }
-}
-
-impl Writer {
-    /// One transaction. Afterwards everything is written that is `Committed`, or, on an error, nothing at all.
-    async fn write(&self, waiting: &[Waiting], later: &[AuditRow]) -> Result<Vec<Appended>, StoreError> {
-        let items: Vec<&Append> = waiting.iter().map(|item| &item.append).collect();
-        if items.is_empty() && later.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut tx = self.pool.begin(Mode::Append).await?;
-        let outcomes = self.judge(&mut tx, &items).await?;
-        let good = || items.iter().zip(&outcomes).filter(|(_, outcome)| **outcome == Appended::Committed);
-        let tokens: Vec<&Issued> = good().filter_map(|(item, _)| item.issued.as_ref()).collect();
-        let opened: Vec<&NewSession> = good().filter_map(|(item, _)| item.session.as_ref()).collect();
-        let said: Vec<&AuditRow> = good().flat_map(|(item, _)| &item.audit).chain(later).collect();
-        if good().next().is_some() || !later.is_empty() {
-            let link = &mut tx.link();
-            issued::insert(link, &self.texts.issued, &tokens).await?;
-            sessions::insert(link, &self.texts.sessions, &opened).await?;
-            audit::insert(link, &self.texts.audit, &self.sequence, &said).await?;
-            tx.commit().await?;
-        }
-        Ok(outcomes)
-    }
-
-    /// What becomes of each item; the claims of those that pass are made.
-    async fn judge(&self, tx: &mut Tx, items: &[&Append]) -> Result<Vec<Appended>, StoreError> {
-        let link = &mut tx.link();
-        let mut outcomes = vec![Appended::Committed; items.len()];
-        refuse_stale(link, items, &mut outcomes).await?;
-        refuse_crowd(link, items, &mut outcomes).await?;
-        refuse_replays(link, &self.texts.claims, items, &mut outcomes).await?;
-        Ok(outcomes)
-    }
-}
-
-async fn refuse_stale(
-    link: &mut Link<'_>,
-    items: &[&Append],
-    outcomes: &mut [Appended],
-) -> Result<(), StoreError> {
-    if items.iter().all(|item| item.expects.is_none()) {
-        return Ok(());
-    }
-    let current = epoch(link).await?;
-    for (item, outcome) in items.iter().zip(outcomes) {
-        if item.expects.is_some_and(|expected| expected != current) {
-            *outcome = Appended::Stale(current);
-        }
-    }
-    Ok(())
-}
-
-async fn refuse_crowd(
-    link: &mut Link<'_>,
-    items: &[&Append],
-    outcomes: &mut [Appended],
-) -> Result<(), StoreError> {
-    let Some(first) = items.iter().find_map(|item| item.session_limit) else { return Ok(()) };
-    let mut seen = sessions::count(link, &first.cutoff).await?;
-    for (item, outcome) in items.iter().zip(outcomes).filter(|(item, _)| item.session.is_some()) {
-        match item.session_limit {
-            _ if *outcome != Appended::Committed => {}
-            Some(limit) if seen >= limit.at_most => {
-                *outcome = Appended::SessionLimit { seen, wanted: limit.at_most };
-            }
-            _ => seen = seen.saturating_add(1),
-        }
-    }
-    Ok(())
-}
-
-async fn refuse_replays(
-    link: &mut Link<'_>,
-    text: &Repeated,
-    items: &[&Append],
-    outcomes: &mut [Appended],
-) -> Result<(), StoreError> {
-    let still_good = items.iter().zip(&*outcomes).filter(|(_, outcome)| **outcome == Appended::Committed);
-    let claims: Vec<Claim> = still_good.filter_map(|(item, _)| item.claim).collect();
-    if claims.is_empty() {
-        return Ok(());
-    }
-    let mut won: HashSet<[u8; 32]> = replay::insert(link, text, claims).await?;
-    for (item, outcome) in items.iter().zip(outcomes).filter(|(_, outcome)| **outcome == Appended::Committed)
-    {
-        // The first of equals takes the key out, so that the others find nothing.
-        if item.claim.is_some_and(|claim| !won.remove(&claim.key)) {
-            *outcome = Appended::Replayed;
-        }
-    }
-    Ok(())
-}
-
-/// Items per commit: one repeated statement of the largest size.
-const MAX_BATCH: usize = 64;
 /// Audit rows waiting at most; a flood of refusals is then written by those who are refused.
 const MAX_LATER: usize = 4_096;
 /// All waiting work: queued rows can never fill it alone.
 const QUEUE: usize = MAX_LATER + 1_024;
-/// How far behind queued rows may be (`decisions.md` §10).
-const LATEST: Duration = Duration::from_millis(100);
