@@ -77,8 +77,11 @@ pub fn one_line(text: &str) -> String {
     line
 }
 
+/// What a person wants to read: our own decisions, and only the worries of the libraries.
+const DEFAULT_FILTER: &str = "info,actix_server=warn,sqlx=warn";
+
 fn filter_of(filter: Option<&str>) -> Result<EnvFilter, TelemetryError> {
-    let text = filter.filter(|text| !text.trim().is_empty()).unwrap_or("info");
+    let text = filter.filter(|text| !text.trim().is_empty()).unwrap_or(DEFAULT_FILTER);
     EnvFilter::try_new(text).map_err(|_| TelemetryError::Filter { seen: text.to_owned() })
 }
 

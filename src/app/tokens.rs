@@ -102,7 +102,8 @@ async fn attempt(
 ) -> Result<IssuedToken, Cause> {
     for _ in 0..MOST_ATTEMPTS {
         let trust = app.trust.current(app).await.map_err(|failure| note_failure(report, &failure))?;
-        let epoch = app.standings.epoch();
+        // Standings are read at this epoch or a newer one: the commit notices either way.
+        let epoch = trust.epoch;
         let (standing, authenticated) = authenticate(app, report, proven).await?;
         let signature = proven.signed.as_ref().zip(proven.certificate.as_ref());
         let signature = signature.map(|(signed, proof)| MessageSignature::new(signed, proof.certificate()));

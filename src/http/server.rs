@@ -19,10 +19,10 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{DigitallySignedStruct, DistinguishedName, ServerConfig, SignatureScheme};
 
+use super::health::Numbers;
 use super::observe::{ClientCertificate, observe};
 use super::{Site, guard, mount, mount_health, sdk};
 use crate::app::App;
-use crate::telemetry::Telemetry;
 
 /// A listener could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -76,10 +76,10 @@ pub fn https(
 ///
 /// # Errors
 /// [`ServerError`].
-pub fn health(listener: TcpListener, app: Arc<App>, telemetry: Telemetry) -> Result<Server, ServerError> {
-    let (app, telemetry) = (Data::from(app), Data::new(telemetry));
+pub fn health(listener: TcpListener, app: Arc<App>, numbers: Numbers) -> Result<Server, ServerError> {
+    let (app, numbers) = (Data::from(app), Data::new(numbers));
     let server = HttpServer::new(move || {
-        Router::new().app_data(app.clone()).app_data(telemetry.clone()).configure(mount_health)
+        Router::new().app_data(app.clone()).app_data(numbers.clone()).configure(mount_health)
     })
     .workers(1)
     .client_request_timeout(HEAD_TIME)
