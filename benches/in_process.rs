@@ -140,7 +140,8 @@ impl World {
         let chain = pem::certificates(&made.certificate).unwrap();
         let key = vcsso::pki::SigningKey::from_pkcs8(&pem::private_key(&made.key).unwrap()).unwrap();
         let signer = TokenSigner::new(key, chain).unwrap();
-        let message = vec![7; 32];
+        // As long as a token's SignedInfo: that is what is signed and verified.
+        let message = vec![7; 950];
         let signature = signer.key.sign(Hash::Sha256, &message).unwrap();
         let groups =
             ["ActAsUsers", "Administrators", "CAAdmins", "TrustedUsers", "Users"].map(str::to_owned).to_vec();

@@ -94,8 +94,8 @@ pub(super) fn unknown(method: Element<'_>) -> SignatureError {
 pub fn base64_text(element: Element<'_>) -> Option<Vec<u8>> {
     let text = element.text()?;
     if memchr::memchr3(b' ', b'\n', b'\t', text.as_bytes()).is_some() || text.contains('\r') {
-        let joined: String = text.chars().filter(|c| !matches!(c, ' ' | '\t' | '\n' | '\r')).collect();
-        return STANDARD.decode(joined).ok();
+        let white = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+        return STANDARD.decode(text.as_bytes().split(white).collect::<Vec<_>>().concat()).ok();
     }
     STANDARD.decode(text).ok()
 }

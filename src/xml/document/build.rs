@@ -169,6 +169,9 @@ impl Builder<'_> {
 
     /// First the declarations, then the rest: a prefix may be declared after its use in the same tag.
     fn read_attributes(&mut self, source: &str, tag: &BytesStart<'_>, at: usize) -> Result<(), XmlError> {
+        if tag.attributes_raw().is_empty() {
+            return Ok(());
+        }
         let mut seen = 0;
         for token in tag.attributes().with_checks(false) {
             let token = token.map_err(|_| XmlError::Syntax { at, what: "attribute" })?;
@@ -284,12 +287,11 @@ impl Builder<'_> {
             let namespace = if is_element { self.in_scope(source, "").unwrap_or(0) } else { 0 };
             return Ok((0, namespace));
         };
-        if !is_name(local) || !is_name(prefix) {
-            return wrong("not a name");
-        }
+        // A prefix that is in scope was a name when it was declared.
         let bound = if prefix == "xml" { Some(1) } else { self.in_scope(source, prefix) };
         match bound {
-            Some(namespace) => Ok((offset(prefix.len() + 1)?, namespace)),
+            Some(namespace) if is_name(local) => Ok((offset(prefix.len() + 1)?, namespace)),
+            Some(_) => wrong("not a name"),
             None => wrong("a prefix that is not declared"),
         }
     }
@@ -458,7 +460,10 @@ fn resolve(name: &str, at: usize) -> Result<char, XmlError> {
 
 /// Attributes that identify, whatever their namespace and case: one name space for all of them (`attacks.md` §2.2-3).
 fn identifies(local: &str) -> bool {
-    ["id", "assertionid", "requestid", "responseid"].iter().any(|name| local.eq_ignore_ascii_case(name))
+    matches!(local.len(), 2 | 9..=11)
+        && ["id", "assertionid", "requestid", "responseid"]
+            .iter()
+            .any(|name| local.eq_ignore_ascii_case(name))
 }
 
 fn text_of<'t>(source: &'t str, decoded: &'t str, slice: Slice) -> &'t str {
