@@ -3,6 +3,13 @@
 //! Every figure is the median of batches that alternate with the raw operation they are compared to, so that a machine
 //! that speeds up or slows down moves both. Prints a table; `scripts/bench` runs it pinned to one core.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a bench may stop where something is not as it should be, and measures time"
+)]
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 

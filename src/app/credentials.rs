@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn a_wrong_password_forgets_the_right_one() {
-        let memory = Remembered::new(&SystemEntropy, Duration::from_secs(60));
+        let memory = Remembered::new(&SystemEntropy, Duration::from_mins(1));
         let at = |seconds: i64| Moment::from_micros(seconds * 1_000_000);
         let password = Secret::new("Secret!23");
         memory.remember("1", "$hash", &password, at(100));

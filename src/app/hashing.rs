@@ -2,7 +2,7 @@
 //! behind a bounded queue (`stack.md` §5).
 
 use std::num::NonZero;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Semaphore;
@@ -16,6 +16,7 @@ use crate::secret::Secret;
 pub struct HashingPool {
     permits: Arc<Semaphore>,
     waiting: AtomicUsize,
+    done: AtomicU64,
     /// Hashers at rest, with their memory.
     resting: Arc<Mutex<Vec<Hasher>>>,
 }
@@ -26,6 +27,7 @@ impl Default for HashingPool {
         Self {
             permits: Arc::new(Semaphore::new(cores)),
             waiting: AtomicUsize::new(0),
+            done: AtomicU64::new(0),
             resting: Arc::default(),
         }
     }
@@ -48,6 +50,12 @@ impl HashingPool {
         self.run(move |hasher| hasher.hash(&password, &*entropy)).await
     }
 
+    /// How often argon2 was run: equal for every wrong credential, and unchanged where a password is remembered.
+    #[must_use]
+    pub fn done(&self) -> u64 {
+        self.done.load(Ordering::Relaxed)
+    }
+
     /// Gives the memory of resting hashers back.
     pub fn rest(&self) {
         self.resting.lock().unwrap_or_else(PoisonError::into_inner).clear();
@@ -61,6 +69,7 @@ impl HashingPool {
         let place = Waiting::enter(&self.waiting)?;
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| Failure::Overloaded)?;
         drop(place);
+        self.done.fetch_add(1, Ordering::Relaxed);
         let resting = Arc::clone(&self.resting);
         let hashed = tokio::task::spawn_blocking(move || {
             let mut hasher = resting.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();

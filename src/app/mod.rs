@@ -124,6 +124,12 @@ impl App {
         self.clock.now()
     }
 
+    /// How often argon2 was run since the start (`decisions.md` §35).
+    #[must_use]
+    pub fn password_hashes(&self) -> u64 {
+        self.hashing.done()
+    }
+
     /// The verifier's settings.
     #[must_use]
     pub fn verifier_policy(&self) -> crate::verifier::Policy {

@@ -169,6 +169,9 @@ mod tests {
             CertificateError::Trailing(made.certificate.der().len())
         );
         assert_eq!(Certificate::from_der(b"no").unwrap_err(), CertificateError::Malformed);
-        assert_eq!(Certificate::from_der(&[0; 20_000]).unwrap_err(), CertificateError::Size { seen: 20_000 });
+        assert_eq!(
+            Certificate::from_der(&vec![0; 20_000]).unwrap_err(),
+            CertificateError::Size { seen: 20_000 }
+        );
     }
 }

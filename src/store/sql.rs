@@ -333,8 +333,8 @@ mod tests {
     fn every_statement_can_be_prepared_on_postgres() {
         match std::env::var("VCSSO_TEST_POSTGRES") {
             Ok(url) => prepares_on(&Target::parse(&url).unwrap()),
-            Err(_) if std::env::var("CI").is_ok_and(|ci| ci == "true") => {
-                panic!("VCSSO_TEST_POSTGRES is not set")
+            Err(missing) if std::env::var("CI").is_ok_and(|ci| ci == "true") => {
+                panic!("VCSSO_TEST_POSTGRES: {missing}")
             }
             Err(_) => eprintln!("skipped: VCSSO_TEST_POSTGRES is not set"),
         }

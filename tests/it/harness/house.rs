@@ -1,0 +1,218 @@
+//! A running house: its app and its listener, in a thread of its own.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, LazyLock};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::rt::System;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use serde_json::Value;
+use tokio::runtime::Handle;
+use vcsso::app::{App, ReplayMode, Settings, explain, housekeeping};
+use vcsso::clock::Frozen;
+use vcsso::entropy::SystemEntropy;
+use vcsso::http::{Site, server};
+use vcsso::identity::{Domain, LockoutPolicy};
+use vcsso::pki::make::{self, MadePem};
+use vcsso::pki::{Certificate, SigningKey, TokenSigner, pem};
+use vcsso::session::SessionPolicy;
+use vcsso::store::{KeyStatus, NewSigningKey, Store, Target};
+use vcsso::sts::TokenPolicy;
+
+use super::requests::now;
+use super::wire::{Answer, Request, Wire};
+use super::{Place, people};
+
+pub const ISSUER: &str = "https://vc.example/websso/SAML2/Metadata/vsphere.local";
+
+/// What a house is built with.
+#[derive(Clone)]
+pub struct Plan {
+    pub settings: Settings,
+    pub advertise: Option<String>,
+}
+
+/// A house with an open door.
+pub struct House {
+    pub app: Arc<App>,
+    pub clock: Arc<Frozen>,
+    pub address: SocketAddr,
+    runtime: Handle,
+    server: ServerHandle,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        let settings = Settings {
+            domain: Domain::new("vsphere.local").unwrap(),
+            issuer: ISSUER.into(),
+            tokens: TokenPolicy::default(),
+            lockout: LockoutPolicy::default(),
+            sessions: SessionPolicy::default(),
+            replay: ReplayMode::Enforce,
+            remember_passwords: Duration::from_mins(1),
+            audit_keep: Duration::from_hours(720),
+            audit_rows: 1_000_000,
+        };
+        Self { settings, advertise: None }
+    }
+}
+
+impl Plan {
+    pub fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let mut plan = Self::default();
+        change(&mut plan.settings);
+        plan
+    }
+}
+
+/// The keys of all houses of this process, as a first start makes them.
+struct Keys {
+    authority: String,
+    signer: MadePem,
+    tls: MadePem,
+}
+
+static KEYS: LazyLock<Keys> = LazyLock::new(|| {
+    let authority = make::authority("CA of the tests", now()).unwrap();
+    let signer = make::token_signer(&authority, now()).unwrap();
+    let tls = make::tls_leaf(&authority, &["localhost".to_owned()], now()).unwrap();
+    Keys { authority: authority.certificate, signer, tls }
+});
+
+/// The signer of all houses.
+pub fn signer() -> TokenSigner {
+    let key = SigningKey::from_pkcs8(&pem::private_key(&KEYS.signer.key).unwrap()).unwrap();
+    TokenSigner::new(key, pem::certificates(&KEYS.signer.certificate).unwrap()).unwrap()
+}
+
+fn tls() -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
+    let chain = pem::certificates(&KEYS.tls.certificate).unwrap();
+    let chain = chain.iter().map(|link| link.der().to_vec().into()).collect();
+    (chain, PrivateKeyDer::try_from(pem::private_key(&KEYS.tls.key).unwrap()).unwrap())
+}
+
+impl House {
+    pub fn open(place: &Place) -> Self {
+        Self::built(place, Plan::default())
+    }
+
+    pub fn built(place: &Place, plan: Plan) -> Self {
+        let clock = Arc::new(Frozen::new(now()));
+        Self::with_clock(place, plan, clock)
+    }
+
+    pub fn with_clock(place: &Place, plan: Plan, clock: Arc<Frozen>) -> Self {
+        let (sender, receiver) = channel();
+        let (target, frozen) = (place.target(), Arc::clone(&clock));
+        let thread = std::thread::spawn(move || System::new().block_on(run(target, plan, frozen, sender)));
+        let Ok((app, address, runtime, server)) = receiver.recv() else {
+            panic!("the house could not be opened: {:?}", thread.join())
+        };
+        Self { app, clock, address, runtime, server, thread: Some(thread) }
+    }
+
+    /// Does something in the house's own runtime.
+    pub fn run<T, F>(&self, work: impl FnOnce(Arc<App>) -> F) -> T
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        let (sender, receiver) = channel();
+        let work = work(Arc::clone(&self.app));
+        self.runtime.spawn(async move { drop(sender.send(work.await)) });
+        receiver.recv().expect("the work panicked")
+    }
+
+    pub fn wire(&self) -> Wire {
+        Wire::new(self.address, tls().0.remove(0), None)
+    }
+
+    /// With a client certificate.
+    pub fn wire_as(&self, made: &MadePem) -> Wire {
+        let certificate = pem::certificates(&made.certificate).unwrap().remove(0).der().to_vec();
+        let key = pem::private_key(&made.key).unwrap();
+        Wire::new(self.address, tls().0.remove(0), Some((certificate, key)))
+    }
+
+    /// One request on a connection of its own.
+    pub fn send(&self, request: &Request) -> Answer {
+        self.wire().send(request)
+    }
+
+    /// Everything the audit has about an answer.
+    pub fn explain(&self, answer: &Answer) -> Vec<Value> {
+        let trace = answer.trace().to_owned();
+        self.run(|app| async move {
+            app.store.drained().await.unwrap();
+            explain::explain(&app, &trace).await.unwrap()
+        })
+    }
+
+    /// The step that refused this answer, as the operator finds it by the trace.
+    pub fn refusal(&self, answer: &Answer) -> String {
+        let rows = self.explain(answer);
+        assert_eq!(rows.len(), 1, "one row for one refusal: {rows:?} for {}", answer.body);
+        let row = &rows[0];
+        assert_ne!(row["outcome"], "accepted", "{row}");
+        let reason = row["reason"].as_str().unwrap();
+        assert_eq!(row["detail"]["refusal"].as_str(), Some(reason), "{row}");
+        reason.to_owned()
+    }
+
+    /// The key of the other anchors: a second signer whose tokens are believed.
+    pub fn also_trust(&self, made: &Certificate) {
+        let chain_pem = pem::encode("CERTIFICATE", made.der());
+        let key = NewSigningKey {
+            sha256: made.fingerprint(),
+            chain_pem,
+            status: KeyStatus::Previous,
+            not_before: made.not_before(),
+            not_on_or_after: made.not_after(),
+        };
+        self.run(|app| async move {
+            let mut unit = app.store.begin().await.unwrap();
+            unit.add_signing_key(&key, now()).await.unwrap();
+            unit.commit().await.unwrap();
+            housekeeping::readiness(&app).await.unwrap();
+        });
+    }
+}
+
+async fn run(
+    target: Target,
+    plan: Plan,
+    clock: Arc<Frozen>,
+    opened: Sender<(Arc<App>, SocketAddr, Handle, ServerHandle)>,
+) {
+    let (chain, key) = tls();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let tls = server::tls(chain, key).unwrap();
+    let site = Site {
+        advertise: plan.advertise,
+        listen: address.to_string(),
+        authority_pem: KEYS.authority.clone(),
+        domain: plan.settings.domain.as_str().to_owned(),
+    };
+    let store = Store::open(&target).await.unwrap();
+    let app =
+        Arc::new(App::new(clock, Arc::new(SystemEntropy), store.clone(), plan.settings, vec![signer()]));
+    people::furnish(&app).await;
+    let running = server::https(listener, tls, Arc::clone(&app), site).unwrap();
+    opened.send((app, address, Handle::current(), running.handle())).unwrap();
+    running.await.unwrap();
+    store.close().await.unwrap();
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        drop(self.server.stop(false));
+        let ended = self.thread.take().unwrap().join();
+        assert!(ended.is_ok() || std::thread::panicking(), "the house fell down");
+    }
+}
