@@ -3,7 +3,7 @@
 //! Everything is an offset into the source, so that reading allocates a few vectors and nothing per node. Comments are
 //! dropped and the text around them joined (`attacks.md` C01); an element remembers that it held one. What quick-xml
 //! lets through and this house does not (names, characters, text outside the root, namespaces, identifiers) is checked
-//! in [`super::scan`] and `build`.
+//! in `scan` and `build`.
 
 mod build;
 
