@@ -5,7 +5,10 @@
 //! lets through and this house does not (names, characters, text outside the root, namespaces, identifiers) is checked
 //! in `scan` and `build`.
 
+mod arena;
 mod build;
+
+use arena::{Attribute, Declaration, ElementData, Id, Kind, NONE, NOTHING, Node, Slice, index};
 
 use super::names::{XML, XMLNS};
 use super::{Limits, XmlError};
@@ -72,63 +75,6 @@ pub struct DeclarationView<'d> {
     pub prefix: &'d str,
     /// Empty when the default namespace is switched off.
     pub namespace: &'d str,
-}
-
-type Id = u32;
-
-const NONE: Id = Id::MAX;
-
-/// A range of `source` or of `decoded`.
-#[derive(Clone, Copy, Debug, Default)]
-struct Slice {
-    start: u32,
-    end: u32,
-    decoded: bool,
-    /// A text or value that canonical form writes as it stands: known since parsing, so that nobody looks again.
-    verbatim: bool,
-}
-
-#[derive(Debug)]
-struct Node {
-    parent: Id,
-    first: Id,
-    next: Id,
-    kind: Kind,
-}
-
-#[derive(Debug)]
-enum Kind {
-    Element(ElementData),
-    Text(Slice),
-}
-
-#[derive(Debug)]
-struct ElementData {
-    /// Prefix and local name as written.
-    name: Slice,
-    /// Length of prefix and colon, zero without prefix.
-    prefix: u32,
-    namespace: u16,
-    attributes: (u32, u32),
-    declarations: (u32, u32),
-    /// From `<` to the end of the end tag.
-    span: Slice,
-    /// A comment or a CDATA section stood directly inside.
-    annotated: bool,
-}
-
-#[derive(Debug)]
-struct Attribute {
-    name: Slice,
-    prefix: u32,
-    namespace: u16,
-    value: Slice,
-}
-
-#[derive(Debug)]
-struct Declaration {
-    prefix: Slice,
-    namespace: u16,
 }
 
 impl Document {
@@ -393,21 +339,6 @@ pub fn is_white(text: &str) -> bool {
 fn is_reserved(namespace: &str) -> bool {
     namespace == XML || namespace == XMLNS
 }
-
-#[expect(clippy::as_conversions, reason = "every machine this runs on has addresses of at least 32 bits")]
-const fn index(id: u32) -> usize {
-    id as usize
-}
-
-static NOTHING: ElementData = ElementData {
-    name: Slice { start: 0, end: 0, decoded: false, verbatim: false },
-    prefix: 0,
-    namespace: 0,
-    attributes: (0, 0),
-    declarations: (0, 0),
-    span: Slice { start: 0, end: 0, decoded: false, verbatim: false },
-    annotated: false,
-};
 
 #[cfg(test)]
 mod tests {
