@@ -16,6 +16,7 @@ use super::standings::Lookup;
 use crate::clock::Moment;
 use crate::entropy::{Entropy, bytes};
 use crate::identity::lockout::Reveal;
+use crate::identity::password::{Checked, PasswordError};
 use crate::identity::principal::fold;
 use crate::identity::{Kind, LoginName, Standing, well_known};
 use crate::secret::Secret;
@@ -73,24 +74,19 @@ enum Compared {
 async fn compare(app: &App, login: &UnverifiedLogin) -> Result<Compared, Failure> {
     let standing = find(app, &login.user_name).await?;
     let Some(standing) = standing else {
-        app.hashing.check(login.password.clone(), None).await?;
+        check(app, login, None).await?;
         return Ok(Compared::Wrong(None, "no such user in this domain"));
     };
     let Kind::User { password_hash: Some(stored), .. } = &standing.kind else {
-        app.hashing.check(login.password.clone(), None).await?;
+        check(app, login, None).await?;
         return Ok(Compared::Wrong(Some(standing), "an account without password"));
     };
     if app.credentials.knows(&standing.id, stored, &login.password, app.now()) {
         return Ok(Compared::Right(standing));
     }
     let lane = slow_lane(app, &standing).await;
-    let checked = app.hashing.check(login.password.clone(), Some(stored.clone())).await;
-    let checked = match checked {
-        // Longer than any password can be: wrong, at no cost.
-        Err(Failure::Password(crate::identity::password::PasswordError::TooLong(_))) => {
-            return Ok(Compared::Wrong(Some(standing), "longer than a password can be"));
-        }
-        checked => checked?,
+    let Some(checked) = check(app, login, Some(stored)).await? else {
+        return Ok(Compared::Wrong(Some(standing), "longer than a password can be"));
     };
     if !checked.matches {
         app.credentials.forget(&standing.id, app.now());
@@ -103,6 +99,14 @@ async fn compare(app: &App, login: &UnverifiedLogin) -> Result<Compared, Failure
     settle_success(app, &standing, stored, &login.password, checked.outdated).await?;
     app.credentials.remember(&standing.id, stored, &login.password, app.now());
     Ok(Compared::Right(standing))
+}
+
+/// Nothing for what is longer than any password can be: wrong, at no cost, whoever is meant.
+async fn check(app: &App, login: &UnverifiedLogin, stored: Option<&str>) -> Result<Option<Checked>, Failure> {
+    match app.hashing.check(login.password.clone(), stored.map(str::to_owned)).await {
+        Err(Failure::Password(PasswordError::TooLong(_))) => Ok(None),
+        checked => checked.map(Some),
+    }
 }
 
 /// The account of a typed name, if the name is one and belongs to this domain.

@@ -20,4 +20,12 @@
 #[macro_use]
 mod harness;
 
+#[path = "../attacks/edit.rs"]
+mod edit;
+
+mod replay;
+mod sdk_access;
+mod sdk_reading;
+mod sdk_sessions;
 mod sts_issue;
+mod sts_refusals;

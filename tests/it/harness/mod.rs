@@ -20,17 +20,17 @@ macro_rules! on_both {
             use super::*;
 
             $(#[$meta])*
-            fn case($place: &$crate::harness::Place) $body
+            fn the_case($place: &$crate::harness::Place) $body
 
             #[test]
             fn on_sqlite() {
-                case(&$crate::harness::Place::sqlite());
+                the_case(&$crate::harness::Place::sqlite());
             }
 
             #[test]
             fn on_postgres() {
                 if let Some(place) = $crate::harness::Place::postgres() {
-                    case(&place);
+                    the_case(&place);
                 }
             }
         })*

@@ -162,7 +162,7 @@ impl Answer {
         let mut line = || {
             let mut line = String::new();
             stream.read_line(&mut line).ok().filter(|read| *read > 0)?;
-            Some(line.trim_end().to_owned())
+            Some(line.trim_end_matches(['\r', '\n']).to_owned())
         };
         let status = line()?.split(' ').nth(1)?.parse().ok()?;
         let mut headers = Vec::new();
