@@ -1,7 +1,7 @@
 //! vcsso: vCenter single sign-on for a lab, in one binary.
 //!
 //! The map, floor by floor, in reading order. A module imports lower floors and, on its own floor, only what stands
-//! left of it; `tests/floors.rs` keeps this true. Everything above the line builds without I/O
+//! above it here; `tests/floors.rs` keeps this true. Everything above the line builds without I/O
 //! (`--no-default-features`).
 
 // 0 ground: time, chance, secrets, injected.
@@ -10,22 +10,22 @@ pub mod entropy;
 pub mod secret;
 
 // 1 documents and keys: bytes to documents and back, certificates and keys, XML signatures.
-pub mod dsig;
-pub mod pki;
 pub mod xml;
+pub mod pki;
+pub mod dsig;
 
 // 2 protocols: messages read and written; nothing is decided here.
-pub mod saml;
 pub mod soap;
-pub mod vim;
 pub mod wsse;
+pub mod saml;
 pub mod wstrust;
+pub mod vim;
 
 // 3 judgement: the rules of the house, pure functions of bytes, keys, policy and time.
 pub mod identity;
 pub mod session;
-pub mod sts;
 pub mod verifier;
+pub mod sts;
 
 // ── above this line: no I/O, builds with `--no-default-features` ──
 
@@ -33,12 +33,12 @@ pub mod verifier;
 #[cfg(feature = "server")]
 pub mod store;
 
-// 5 acts: what a person, or another program, asks for. `client` is pure too: benches and fuzzers write messages with it.
+// 5 acts: what a person, or another program, asks for. `client` is pure too: benches and tests write messages with it.
+#[cfg(feature = "server")]
+pub mod lab;
 #[cfg(feature = "server")]
 pub mod app;
 pub mod client;
-#[cfg(feature = "server")]
-pub mod lab;
 
 // 6 doors: bytes in, an act, bytes out.
 #[cfg(feature = "server")]
@@ -46,8 +46,8 @@ pub mod http;
 
 // 7 program: start, observe, operate. Configuration is read once.
 #[cfg(feature = "server")]
-pub mod cli;
-#[cfg(feature = "server")]
 pub mod config;
 #[cfg(feature = "server")]
 pub mod telemetry;
+#[cfg(feature = "server")]
+pub mod cli;

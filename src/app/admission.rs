@@ -36,7 +36,7 @@ impl Admitted {
         &self.standing
     }
 
-    /// The epoch at which it was admitted: the commit must still be in it.
+    /// The epoch of the keys that judged it: the commit must still be in it. The standing is at least as new.
     #[must_use]
     pub const fn epoch(&self) -> Epoch {
         self.epoch
@@ -47,14 +47,6 @@ impl Admitted {
     pub fn claim(&self) -> Option<Claim> {
         self.claim
     }
-
-    /// The same token, judged again at another epoch.
-    ///
-    /// # Errors
-    /// As [`admit`].
-    pub async fn again(self, app: &App, trust: &Trust, report: &mut Report) -> Result<Self, Cause> {
-        admit_token(app, trust, report, self.token, self.claim).await
-    }
 }
 
 /// Admits what a message proved, or records why not.
@@ -63,7 +55,9 @@ impl Admitted {
 /// The [`Cause`] for the door; the report has the step.
 pub async fn admit(app: &App, trust: &Trust, report: &mut Report, proven: Proven) -> Result<Admitted, Cause> {
     let claim = proven.signed.as_ref().and_then(|signed| claim_of(app, signed));
-    if let Some(token) = proven.token { admit_token(app, trust, report, token, claim).await } else {
+    if let Some(token) = proven.token {
+        admit_token(app, trust, report, token, claim).await
+    } else {
         report.fail(StepId::AssertionPresent, Finding::seen("no assertion").but("one assertion"));
         Err(Cause::Step)
     }
@@ -113,9 +107,9 @@ async fn admit_token(
     }
     report.pass(StepId::AdmissionRevoked, Seen::Nothing);
     match subject(app, &token.assertion().subject.name).await {
-        Ok(Some((standing, epoch))) if standing.is_active(app.now()) => {
+        Ok(Some(standing)) if standing.is_active(app.now()) => {
             report.pass(StepId::AdmissionSubject, Seen::Nothing);
-            Ok(Admitted { token, standing, epoch, claim })
+            Ok(Admitted { token, standing, epoch: trust.epoch, claim })
         }
         Ok(found) => {
             let seen = if found.is_some() { "the subject is not active" } else { "the subject is not known" };
@@ -131,10 +125,11 @@ async fn admit_token(
 }
 
 /// The account of a UPN of this domain.
-async fn subject(app: &App, upn: &str) -> Result<Option<(Arc<Standing>, Epoch)>, Failure> {
+async fn subject(app: &App, upn: &str) -> Result<Option<Arc<Standing>>, Failure> {
     let Ok(name) = LoginName::parse(upn) else { return Ok(None) };
     let Some(account) = name.within(&app.settings.domain).filter(|_| name.domain.is_some()) else {
         return Ok(None);
     };
-    app.standings.find_active(app, Lookup::Name(fold(account)), app.now()).await
+    let found = app.standings.find_active(app, Lookup::Name(fold(account)), app.now()).await?;
+    Ok(found.map(|(standing, _)| standing))
 }

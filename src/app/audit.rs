@@ -21,6 +21,12 @@ pub enum Action {
     Logout,
     /// A message that is no call.
     Call,
+    /// A person was added.
+    AddUser,
+    /// A machine was added.
+    AddSolution,
+    /// A group was added.
+    AddGroup,
 }
 
 impl Action {
@@ -33,6 +39,9 @@ impl Action {
             Self::LoginByPassword => "session.login",
             Self::Logout => "session.logout",
             Self::Call => "sdk.call",
+            Self::AddUser => "user.add",
+            Self::AddSolution => "solution.add",
+            Self::AddGroup => "group.add",
         }
     }
 }
@@ -67,10 +76,18 @@ pub async fn refuse(
     cause: Cause,
     peer: &Peer,
 ) -> Refused {
-    let reason = report.refusal().map_or("", |step| step.id.as_str());
+    let refusal = report.refusal();
+    let reason = refusal.map_or("", |step| step.id.as_str());
+    let seen = refusal.and_then(|step| step.finding.seen.to_text()).unwrap_or_default();
     tracing::info!(
-        trace = peer.trace, action = action.as_str(), outcome = "refused", reason, principal = %principal.escape_debug(),
-        source = peer.ip_address, "security decision"
+        trace = peer.trace,
+        action = action.as_str(),
+        outcome = "refused",
+        reason,
+        seen,
+        principal,
+        source = peer.ip_address,
+        "security decision"
     );
     metrics::counter!("vcsso_refusals_total", "action" => action.as_str(), "step" => reason).increment(1);
     app.exchanges.remember(&peer.trace, report.to_json(true));

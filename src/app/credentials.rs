@@ -81,7 +81,6 @@ async fn compare(app: &App, login: &UnverifiedLogin) -> Result<Compared, Failure
         && standing.is_active(app.now())
         && is_remembered(app, &standing, login)
     {
-        app.store.password_succeeded(&standing.id, app.now()).await?;
         return Ok(Compared::Right(standing, epoch));
     }
     // Whatever else comes of it may be a refusal, and costs a hash: the directory of now decides.
@@ -93,15 +92,23 @@ async fn compare(app: &App, login: &UnverifiedLogin) -> Result<Compared, Failure
         check(app, login, None).await?;
         return Ok(Compared::Wrong(Some(standing), "an account without password"));
     };
+    let lane = slow_lane(app, &standing).await;
     let Some(checked) = check(app, login, Some(stored)).await? else {
         return Ok(Compared::Wrong(Some(standing), "longer than a password can be"));
     };
     if !checked.matches {
+        app.credentials.forget(&standing.id, app.now());
         count_failure(app, &standing).await?;
+        if lane.is_some() {
+            tokio::time::sleep(ADMINISTRATOR_DELAY).await;
+        }
         return Ok(Compared::Wrong(Some(standing), "a wrong password"));
     }
     settle_success(app, &standing, stored, &login.password, checked.outdated).await?;
-    app.credentials.remember(&standing.id, stored, &login.password, app.now());
+    // A lock that ends is cleared by the first right password after it: by one that is computed.
+    if standing.is_active(app.now()) {
+        app.credentials.remember(&standing.id, stored, &login.password, app.now());
+    }
     Ok(Compared::Right(standing, epoch))
 }
 
@@ -111,11 +118,7 @@ fn is_remembered(app: &App, standing: &Standing, login: &UnverifiedLogin) -> boo
 }
 
 /// Nothing for what is longer than any password can be: wrong, at no cost, whoever is meant.
-async fn check(
-    app: &App,
-    login: &UnverifiedLogin,
-    stored: Option<&str>,
-) -> Result<Option<Checked>, Failure> {
+async fn check(app: &App, login: &UnverifiedLogin, stored: Option<&str>) -> Result<Option<Checked>, Failure> {
     match app.hashing.check(login.password.clone(), stored.map(str::to_owned)).await {
         Err(Failure::Password(PasswordError::TooLong(_))) => Ok(None),
         checked => checked.map(Some),
@@ -128,14 +131,25 @@ fn lookup(app: &App, typed: &str) -> Option<Lookup> {
     Some(Lookup::Name(fold(name.within(&app.settings.domain)?)))
 }
 
+/// After too many failures the passwords of the built-in administrator, whom nothing locks, are checked one after the
+/// other, and a wrong one holds up the next: guessing in parallel gains nothing.
+async fn slow_lane<'a>(app: &'a App, standing: &Standing) -> Option<tokio::sync::MutexGuard<'a, ()>> {
+    let slow = is_administrator(standing) && app.credentials.slow_until(&standing.id) > app.now();
+    if slow { Some(app.credentials.lane.lock().await) } else { None }
+}
+
+fn is_administrator(standing: &Standing) -> bool {
+    fold(&standing.name) == fold(well_known::ADMINISTRATOR)
+}
+
 /// Counts in one statement; the built-in administrator is slowed down instead of locked.
 async fn count_failure(app: &App, standing: &Standing) -> Result<(), Failure> {
-    let never_locks = fold(&standing.name) == fold(well_known::ADMINISTRATOR);
+    let never_locks = is_administrator(standing);
     let mut unit = app.store.begin().await?;
     let attempts = unit.password_failed(&standing.id, &app.settings.lockout, never_locks, app.now()).await?;
     unit.commit().await?;
     if never_locks && attempts.failures > app.settings.lockout.max_failures {
-        tokio::time::sleep(ADMINISTRATOR_DELAY).await;
+        app.credentials.slow.insert(standing.id.clone(), app.now().plus(app.settings.lockout.window));
     }
     Ok(())
 }
@@ -148,7 +162,11 @@ async fn settle_success(
     password: &Secret,
     outdated: bool,
 ) -> Result<(), Failure> {
-    let fresh = if outdated { Some(app.hashing.hash(password.clone(), Arc::clone(&app.entropy)).await?) } else { None };
+    let fresh = if outdated {
+        Some(app.hashing.hash(password.clone(), Arc::clone(&app.entropy)).await?)
+    } else {
+        None
+    };
     app.store.password_succeeded(&standing.id, app.now()).await?;
     let Some(fresh) = fresh else { return Ok(()) };
     let mut unit = app.store.begin().await?;
@@ -161,6 +179,12 @@ async fn settle_success(
 pub struct Remembered {
     key: Option<hmac::Key>,
     known: Cache<[u8; 32], Moment>,
+    /// The latest failure of an account: what was remembered before it is not good any more, so that the next right
+    /// password clears the failures as it would without this memory.
+    failed: Cache<String, Moment>,
+    /// Accounts whose passwords are checked one at a time, and until when.
+    slow: Cache<String, Moment>,
+    lane: tokio::sync::Mutex<()>,
     lasts: Duration,
 }
 
@@ -172,13 +196,26 @@ impl Remembered {
         Self {
             key: key.map(|key| hmac::Key::new(hmac::HMAC_SHA256, &key)),
             known: Cache::new(MOST_REMEMBERED),
+            failed: Cache::new(MOST_REMEMBERED),
+            slow: Cache::new(1),
+            lane: tokio::sync::Mutex::new(()),
             lasts,
         }
     }
 
     fn knows(&self, id: &str, stored: &str, password: &Secret, now: Moment) -> bool {
         let Some(tag) = self.tag(id, stored, password) else { return false };
-        self.known.get(&tag).is_some_and(|since| now.since(since) < self.lasts && since <= now)
+        let failed = self.failed.get(id);
+        let holds = |since: Moment| since <= now && now.since(since) < self.lasts;
+        self.known.get(&tag).is_some_and(|since| holds(since) && failed.is_none_or(|failed| failed < since))
+    }
+
+    fn slow_until(&self, id: &str) -> Moment {
+        self.slow.get(id).unwrap_or(Moment::EPOCH)
+    }
+
+    fn forget(&self, id: &str, now: Moment) {
+        self.failed.insert(id.to_owned(), now);
     }
 
     fn remember(&self, id: &str, stored: &str, password: &Secret, now: Moment) {
@@ -198,7 +235,7 @@ impl Remembered {
 }
 
 const MOST_REMEMBERED: usize = 10_000;
-/// Long enough that guessing is hopeless, short enough that an operator who mistyped waits (`decisions.md` §21).
+/// Twenty guesses a minute, all clients together; an operator who mistyped waits (`decisions.md` §21).
 const ADMINISTRATOR_DELAY: Duration = Duration::from_secs(3);
 
 #[cfg(test)]
@@ -217,6 +254,18 @@ mod tests {
         assert!(!memory.knows("1", "$other", &password, at(101)), "a new password forgets the old one");
         assert!(!memory.knows("2", "$hash", &password, at(101)));
         assert!(!memory.knows("1", "$hash", &Secret::new("Secret!24"), at(101)));
+    }
+
+    #[test]
+    fn a_wrong_password_forgets_the_right_one() {
+        let memory = Remembered::new(&SystemEntropy, Duration::from_mins(1));
+        let at = |seconds: i64| Moment::from_micros(seconds * 1_000_000);
+        let password = Secret::new("Secret!23");
+        memory.remember("1", "$hash", &password, at(100));
+        memory.forget("1", at(101));
+        assert!(!memory.knows("1", "$hash", &password, at(102)));
+        memory.remember("1", "$hash", &password, at(103));
+        assert!(memory.knows("1", "$hash", &password, at(104)));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What is done without anybody asking: uses written down, what is over swept away, clocks compared.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::App;
@@ -21,8 +22,9 @@ pub async fn keep_house(app: Arc<App>, clock: Arc<LabClock>) {
         if !tick.is_multiple_of(SWEEP_SECONDS) {
             continue;
         }
-        if let Err(error) = agree_on_time(&app.store, &clock).await {
-            tracing::warn!(%error, "the database's clock could not be read");
+        match agree_on_time(&app.store, &clock).await {
+            Ok(()) => app.clock_off_micros.store(clock.offset_micros(), Ordering::Relaxed),
+            Err(error) => tracing::warn!(%error, "the database's clock could not be read"),
         }
         if let Err(error) = sweep(&app).await {
             tracing::warn!(%error, "what is over could not be swept away");
@@ -83,6 +85,10 @@ pub async fn readiness(app: &App) -> Result<(), String> {
     let trust = app.trust.current(app).await.map_err(|error| error.to_string())?;
     if trust.signer.is_none() {
         return Err(Failure::NoSigner.to_string());
+    }
+    let off = Duration::from_micros(app.clock_off_micros.load(Ordering::Relaxed).unsigned_abs());
+    if off > MOST_DRIFT {
+        return Err(format!("this machine's clock is {} s off the database's", off.as_secs()));
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use super::audit::{Action, accepted, note, refuse, token_detail};
 use super::error::{Cause, Failure, Refused};
 use super::locale::Locales;
 use super::standings::Epoch;
-use super::trust::judged;
+use super::trust::{Trust, judged};
 use super::{App, Caller, Peer, credentials};
 use crate::clock::Moment;
 use crate::entropy::{bytes, hex, uuid};
@@ -17,7 +17,7 @@ use crate::secret::Secret;
 use crate::session::Session;
 use crate::soap::Envelope;
 use crate::store::{Append, Appended, Claim, Cutoff, NewSession, SessionLimit};
-use crate::verifier::{Door, Finding, Report, Seen, StepId};
+use crate::verifier::{Door, Finding, Judgement, Proven, Report, Seen, StepId};
 use crate::wsse::UnverifiedLogin;
 
 /// A session that was just opened, with the secret that stands for it.
@@ -45,20 +45,27 @@ pub struct Attempt<'a> {
 /// [`Refused`].
 pub async fn by_token(app: &App, envelope: &Envelope, attempt: Attempt<'_>) -> Result<Opened, Refused> {
     let action = Action::LoginByToken;
-    let (trust, judgement) = match judged(app, envelope, Door::Sdk).await {
-        Ok(judged) => judged,
-        Err(failure) => return Err(unavailable(app, action, "", &failure, attempt.peer).await),
-    };
-    let mut report = judgement.report;
-    let principal = report.about().subject.clone().unwrap_or_default();
-    let Some(proven) = judgement.proven else {
-        return Err(refuse(app, action, &principal, report, Cause::Step, attempt.peer).await);
-    };
-    let opened = match preconditions(&mut report, &attempt) {
-        Ok(locales) => open_by_token(app, &trust, &mut report, proven, locales, attempt.peer).await,
-        Err(cause) => Err(cause),
-    };
-    finish(app, action, &principal, report, opened, attempt.peer).await
+    for _ in 0..MOST_ATTEMPTS {
+        let (trust, Judgement { mut report, proven }) = match judged(app, envelope, Door::Sdk).await {
+            Ok(judged) => judged,
+            Err(failure) => return Err(unavailable(app, action, "", &failure, attempt.peer).await),
+        };
+        let principal = report.about().subject.clone().unwrap_or_default();
+        let Some(proven) = proven else {
+            return Err(refuse(app, action, &principal, report, Cause::Step, attempt.peer).await);
+        };
+        let committed = match preconditions(&mut report, &attempt) {
+            Ok(locales) => open_by_token(app, &trust, &mut report, proven, &locales, attempt.peer).await,
+            Err(cause) => Err(cause),
+        };
+        match committed {
+            Ok(Committed::Open(opened)) => return Ok(*opened),
+            // Keys or people changed between judgement and commit: judge again.
+            Ok(Committed::Stale) => {}
+            Err(cause) => return Err(refuse(app, action, &principal, report, cause, attempt.peer).await),
+        }
+    }
+    Err(unavailable(app, action, "", &Failure::Unsettled, attempt.peer).await)
 }
 
 /// `Login`: by name and password.
@@ -98,24 +105,15 @@ fn preconditions(report: &mut Report, attempt: &Attempt<'_>) -> Result<Locales, 
 
 async fn open_by_token(
     app: &App,
-    trust: &super::trust::Trust,
+    trust: &Trust,
     report: &mut Report,
-    proven: crate::verifier::Proven,
-    locales: Locales,
+    proven: Proven,
+    locales: &Locales,
     peer: &Peer,
-) -> Result<Opened, Cause> {
-    let mut admitted = admit(app, trust, report, proven).await?;
-    for _ in 0..MOST_ATTEMPTS {
-        let entry = entry_of(&admitted);
-        match commit(app, report, admitted.standing(), &locales, entry, peer).await? {
-            Committed::Open(opened) => return Ok(*opened),
-            Committed::Stale => {
-                let trust = app.trust.current(app).await.map_err(|failure| note_failure(report, &failure))?;
-                admitted = admitted.again(app, &trust, report).await?;
-            }
-        }
-    }
-    Err(note_failure(report, &Failure::Unsettled))
+) -> Result<Committed, Cause> {
+    let admitted = admit(app, trust, report, proven).await?;
+    let entry = entry_of(&admitted);
+    commit(app, report, admitted.standing(), locales, entry, peer).await
 }
 
 async fn open_by_password(

@@ -22,6 +22,7 @@ pub mod trust;
 pub mod users;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use crate::clock::{Clock, Moment};
@@ -53,6 +54,8 @@ pub struct App {
     pub(crate) standings: standings::Standings,
     pub(crate) trust: trust::TrustCell,
     pub(crate) uses: sessions::Uses,
+    /// How far this machine's clock is from the database's, in microseconds.
+    pub(crate) clock_off_micros: AtomicI64,
 }
 
 /// What an act needs to know of the configuration.
@@ -106,6 +109,7 @@ impl App {
             standings: standings::Standings::default(),
             trust: trust::TrustCell::new(signers),
             uses: sessions::Uses::default(),
+            clock_off_micros: AtomicI64::new(0),
             exchanges: Exchanges::default(),
             clock,
             entropy,

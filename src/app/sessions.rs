@@ -32,24 +32,24 @@ impl Uses {
         session.user_agent.clone_from(&peer.user_agent);
         let mut uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let calls = uses.get(&session.key).map_or(0, |used| used.calls) + 1;
-        let used = Use {
+        let latest = Use {
             key: session.key.clone(),
             last_active_time: session.last_active_time,
             calls,
             ip_address: peer.ip_address.clone(),
             user_agent: peer.user_agent.clone(),
         };
-        uses.insert(session.key.clone(), used);
+        uses.insert(session.key.clone(), latest);
     }
 
     /// Lays what is not written down yet over a session that is only looked at.
     fn lay_over(&self, session: &mut Session) {
         let uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(used) = uses.get(&session.key) else { return };
-        session.call_count += used.calls;
-        session.last_active_time = session.last_active_time.max(used.last_active_time);
-        session.ip_address.clone_from(&used.ip_address);
-        session.user_agent.clone_from(&used.user_agent);
+        let Some(latest) = uses.get(&session.key) else { return };
+        session.call_count += latest.calls;
+        session.last_active_time = session.last_active_time.max(latest.last_active_time);
+        session.ip_address.clone_from(&latest.ip_address);
+        session.user_agent.clone_from(&latest.user_agent);
     }
 
     /// Takes everything that is to be written down.
@@ -107,7 +107,9 @@ pub async fn logout(app: &App, caller: &SessionCaller, peer: &Peer) -> Result<()
 pub async fn list(app: &App) -> Result<Vec<Session>, Failure> {
     let now = app.now();
     let mut sessions = app.store.sessions().await?;
-    sessions.iter_mut().for_each(|session| app.uses.lay_over(session));
+    for session in &mut sessions {
+        app.uses.lay_over(session);
+    }
     sessions.retain(|session| app.settings.sessions.is_live(session, now));
     sessions.sort_by(|a, b| (a.login_time, &a.key).cmp(&(b.login_time, &b.key)));
     Ok(sessions)

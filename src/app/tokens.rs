@@ -101,12 +101,15 @@ async fn attempt(
 ) -> Result<IssuedToken, Cause> {
     for _ in 0..MOST_ATTEMPTS {
         let trust = app.trust.current(app).await.map_err(|failure| note_failure(report, &failure))?;
-        let epoch = app.standings.epoch();
+        // Standings are read at this epoch or a newer one: the commit notices either way.
+        let epoch = trust.epoch;
         let (standing, authenticated) = authenticate(app, report, proven).await?;
         let signature = proven.signed.as_ref().zip(proven.certificate.as_ref());
         let signature = signature.map(|(signed, proof)| MessageSignature::new(signed, proof.certificate()));
         let (grant, minted) = grant(app, report, &trust, request, signature, authenticated, &standing)?;
-        if commit(app, report, proven, epoch, &trust, &standing, (&grant, &minted), peer).await? { return Ok(answer(request, grant, minted)) }        continue
+        if commit(app, report, proven, epoch, &trust, &standing, (&grant, &minted), peer).await? {
+            return Ok(answer(request, &grant, minted));
+        }
     }
     Err(note_failure(report, &Failure::Unsettled))
 }
@@ -250,7 +253,7 @@ async fn commit(
     }
 }
 
-fn answer(request: &IssueRequest, grant: Grant, minted: Minted) -> IssuedToken {
+fn answer(request: &IssueRequest, grant: &Grant, minted: Minted) -> IssuedToken {
     IssuedToken {
         assertion: minted.assertion,
         context: request.context.clone(),

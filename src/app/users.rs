@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::App;
+use super::audit::{Action, accepted};
 use super::error::Failure;
+use super::{App, Peer};
 use crate::clock::Moment;
 use crate::entropy::uuid;
 use crate::identity::principal::fold;
@@ -63,21 +64,51 @@ pub async fn hash(app: &App, password: Option<Password>) -> Result<Option<String
 ///
 /// # Errors
 /// [`Failure::Store`] when the name is taken or a group does not exist.
-pub async fn add_person(app: &App, mut person: Person) -> Result<(), Failure> {
+pub async fn add_person(app: &App, mut person: Person, peer: &Peer) -> Result<(), Failure> {
     let hash = hash(app, person.password.take()).await?;
     let mut unit = app.store.begin().await?;
     write_person(&mut unit, &person, hash, uuid(&*app.entropy)?, app.now()).await?;
-    unit.commit().await?;
-    Ok(())
+    finish(app, unit, Action::AddUser, &person.name, peer).await
 }
 
 /// Adds a machine.
 ///
 /// # Errors
 /// [`Failure::Store`] when the name or the certificate is taken or a group does not exist.
-pub async fn add_machine(app: &App, machine: Machine) -> Result<(), Failure> {
+pub async fn add_machine(app: &App, machine: Machine, peer: &Peer) -> Result<(), Failure> {
     let mut unit = app.store.begin().await?;
     write_machine(&mut unit, &machine, uuid(&*app.entropy)?, app.now()).await?;
+    finish(app, unit, Action::AddSolution, &machine.name, peer).await
+}
+
+/// Adds a group with members.
+///
+/// # Errors
+/// [`Failure::Store`] when the name is taken or a member does not exist.
+pub async fn add_group(
+    app: &App,
+    name: &AccountName,
+    members: &[String],
+    peer: &Peer,
+) -> Result<(), Failure> {
+    let mut unit = app.store.begin().await?;
+    unit.add_group(&uuid(&*app.entropy)?, name, None, app.now()).await?;
+    for member in members {
+        unit.add_member(name.as_str(), member).await?;
+    }
+    finish(app, unit, Action::AddGroup, name, peer).await
+}
+
+/// The audit row goes into the same commit as the change.
+async fn finish(
+    app: &App,
+    mut unit: Unit,
+    action: Action,
+    name: &AccountName,
+    peer: &Peer,
+) -> Result<(), Failure> {
+    let detail = serde_json::json!({ "name": name.as_str() });
+    unit.audit(&accepted(app, action, "operator", &detail, peer)).await?;
     unit.commit().await?;
     Ok(())
 }

@@ -67,15 +67,21 @@ pub struct PlaceFlags {
     pub config: Option<String>,
 }
 
-/// How an administrator's command reaches the running service.
+/// The store that an administrator's command acts on. A running service sees the change at its next request.
 #[derive(Clone, Debug, Default, Args)]
-pub struct RemoteFlags {
-    /// The service [default: what it wrote into its state folder]
+pub struct StoreFlags {
+    /// `sqlite:` or `postgres:` [env: `VCSSO_DATABASE` or `VCSSO_DATABASE_FILE`] [default: vcsso.db in the state folder]
     #[arg(long, value_name = "URL")]
-    pub url: Option<String>,
-    /// Where it keeps its things.
-    #[command(flatten)]
-    pub place: PlaceFlags,
+    pub database: Option<String>,
+    /// The state folder [env: `VCSSO_STATE`] [default: ./state]
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<String>,
+    /// The system domain [env: `VCSSO_DOMAIN`] [default: vsphere.local]
+    #[arg(long, value_name = "NAME")]
+    pub domain: Option<String>,
+    /// The configuration of the service [env: `VCSSO_CONFIG`]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<String>,
 }
 
 impl SettingFlags {
@@ -100,6 +106,20 @@ impl SettingFlags {
             .filter_map(|(setting, text)| flag(setting, text.as_ref()))
             .chain(ephemeral)
             .collect()
+    }
+}
+
+impl StoreFlags {
+    /// What was given.
+    #[must_use]
+    pub fn given(&self) -> Vec<(Setting, Scalar)> {
+        let texts = [
+            (Setting::Database, &self.database),
+            (Setting::State, &self.state),
+            (Setting::Domain, &self.domain),
+            (Setting::Config, &self.config),
+        ];
+        texts.into_iter().filter_map(|(setting, text)| flag(setting, text.as_ref())).collect()
     }
 }
 

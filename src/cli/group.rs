@@ -1,9 +1,12 @@
-//! `vcsso group`: groups of the running service.
+//! `vcsso group`: groups of the store.
 
 use clap::{Args, Subcommand};
 
-use super::flags::RemoteFlags;
-use super::{Exit, World};
+use super::flags::StoreFlags;
+use super::output::Table;
+use super::{Exit, World, world};
+use crate::app::users;
+use crate::identity::AccountName;
 
 /// Groups.
 #[derive(Clone, Debug, Subcommand)]
@@ -11,7 +14,7 @@ pub enum Group {
     /// Make a group.
     Add(Add),
     /// Print every group.
-    List(RemoteFlags),
+    List(StoreFlags),
 }
 
 /// Make a group.
@@ -22,24 +25,28 @@ pub struct Add {
     /// A user, solution user or group that joins it; may be repeated
     #[arg(long = "member", value_name = "NAME")]
     pub members: Vec<String>,
-    /// The service.
+    /// The store.
     #[command(flatten)]
-    pub remote: RemoteFlags,
+    pub store: StoreFlags,
 }
 
 impl Group {
     pub(super) fn run(&self, world: &World<'_>) -> anyhow::Result<Exit> {
         match self {
-            Self::Add(add) => run_add(add, world),
-            Self::List(remote) => run_list(remote, world),
+            Self::Add(add) => {
+                let name = AccountName::new(&add.name)?;
+                world::act(&add.store, world, async |app| {
+                    users::add_group(&app, &name, &add.members, &world::operator(&app)?).await?;
+                    Ok(Table::done("group", &add.name))
+                })
+            }
+            Self::List(store) => world::act(store, world, async |app| {
+                let groups = app.store.groups().await?.into_iter();
+                Ok(Table::new(
+                    &["name", "members"],
+                    groups.map(|g| vec![g.name, g.members.join(", ")]).collect(),
+                ))
+            }),
         }
     }
-}
-
-fn run_add(_add: &Add, _world: &World<'_>) -> anyhow::Result<Exit> {
-    anyhow::bail!("group add: not wired yet")
-}
-
-fn run_list(_remote: &RemoteFlags, _world: &World<'_>) -> anyhow::Result<Exit> {
-    anyhow::bail!("group list: not wired yet")
 }

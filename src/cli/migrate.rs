@@ -2,41 +2,32 @@
 
 use clap::Args;
 
-use super::flags::flag;
-use super::{Exit, World};
-use crate::config::{Setting, Settings, load_settings};
+use super::flags::StoreFlags;
+use super::output::{Output, print, print_json};
+use super::{Exit, World, world};
+use crate::config::load_settings;
 
 /// Bring the database up to date, and stop.
 #[derive(Clone, Debug, Args)]
-#[expect(
-    clippy::doc_markdown,
-    reason = "the lines on the fields are the help of the program, printed as they are"
-)]
 pub struct Migrate {
-    /// sqlite: or postgres: [env: VCSSO_DATABASE or VCSSO_DATABASE_FILE] [default: vcsso.db in the state folder]
-    #[arg(long, value_name = "URL")]
-    pub database: Option<String>,
-    /// The state folder [env: VCSSO_STATE] [default: ./state]
-    #[arg(long, value_name = "DIR")]
-    pub state: Option<String>,
-    /// The configuration of the service [env: VCSSO_CONFIG]
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<String>,
+    /// The store.
+    #[command(flatten)]
+    pub store: StoreFlags,
 }
 
 impl Migrate {
     pub(super) fn run(&self, world: &World<'_>) -> anyhow::Result<Exit> {
-        let texts = [
-            (Setting::Database, &self.database),
-            (Setting::State, &self.state),
-            (Setting::Config, &self.config),
-        ];
-        let given: Vec<_> =
-            texts.into_iter().filter_map(|(setting, text)| flag(setting, text.as_ref())).collect();
-        run(&load_settings(&given, world.environment)?, world)
+        let settings = load_settings(&self.store.given(), world.environment)?;
+        let database = settings.database.masked();
+        actix_web::rt::System::new().block_on(async {
+            let store = world::open_store(&settings).await?;
+            store.close().await?;
+            anyhow::Ok(())
+        })?;
+        match world.output {
+            Output::Json => print_json(&serde_json::json!({ "database": database, "migrated": true }))?,
+            Output::Text => print(&format!("{database} is up to date"))?,
+        }
+        Ok(Exit::Ok)
     }
-}
-
-fn run(settings: &Settings, _world: &World<'_>) -> anyhow::Result<Exit> {
-    anyhow::bail!("migrate {}: not wired yet", settings.database.masked())
 }

@@ -7,6 +7,7 @@ mod config;
 mod docs;
 mod env;
 mod exit;
+mod explain;
 mod flags;
 mod group;
 mod healthcheck;
@@ -66,6 +67,8 @@ pub enum Command {
     /// Solution users: machines that sign with a certificate.
     #[command(subcommand)]
     Solution(solution::Solution),
+    /// Print why an exchange was refused, by its trace.
+    Explain(explain::Explain),
     /// Documents that are written from the code.
     #[command(subcommand, hide = true)]
     Docs(docs::Docs),
@@ -114,6 +117,7 @@ fn run(command: Command, world: &World<'_>) -> anyhow::Result<Exit> {
         Command::User(user) => user.run(world),
         Command::Group(group) => group.run(world),
         Command::Solution(solution) => solution.run(world),
+        Command::Explain(explain) => explain.run(world),
         Command::Docs(docs) => docs.run(),
     }
 }

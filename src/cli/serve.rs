@@ -16,6 +16,7 @@ use crate::config::seed::Seed;
 use crate::config::state::{Ephemeral, StateFolder, new_password};
 use crate::config::{Configuration, KeyFiles, Settings, address, load};
 use crate::entropy::SystemEntropy;
+use crate::http::health::Numbers;
 use crate::http::{Site, server};
 use crate::identity::well_known;
 use crate::lab::LabClock;
@@ -47,8 +48,9 @@ pub fn run(configuration: Configuration) -> anyhow::Result<Exit> {
     if let Some(folder) = &ephemeral {
         settings = settings.moved_to(folder);
     }
-    let listener = bind(settings.listen)?;
-    let health = bind(settings.health)?;
+    say_what_is_not_served(&settings);
+    let listener = bind("--listen", settings.listen)?;
+    let health = bind("--health", settings.health)?;
     let bound = (listener.local_addr()?, health.local_addr()?);
     let clock = Arc::new(LabClock::default());
     let state = StateFolder::open(&settings.state)?;
@@ -91,14 +93,17 @@ impl Service {
         let issuer = address::issuer(settings.advertise.as_ref(), bound.0, &settings.domain);
         let store = world::open_store(&settings).await?;
         housekeeping::agree_on_time(&store, &clock).await?;
-        let app = Arc::new(world::app(&settings, issuer, Arc::clone(&clock), store, keys));
-        let fresh = prepare(&app, &settings, &seed, &state).await?;
+        let app = Arc::new(world::app(&settings, issuer, Arc::clone(&clock), store, keys.signers));
+        prepare(&app, &settings, &seed, &state).await?;
         let url = address::base_url(settings.advertise.as_ref(), bound.0);
         state.write_url(&url)?;
         let https = server::https(listener, tls, Arc::clone(&app), site)?;
-        let plain = server::health(health, Arc::clone(&app), Arc::new(move || telemetry.render()))?;
+        let plain = server::health(health, Arc::clone(&app), Numbers(Box::new(move || telemetry.render())))?;
         let house = tokio::spawn(housekeeping::keep_house(Arc::clone(&app), clock));
-        banner(&settings, &state, &url, &app, fresh);
+        banner(&settings, &state, &url, &app);
+        if let Err(reason) = housekeeping::readiness(&app).await {
+            tracing::error!(reason, "the service runs and is not ready: see /readyz");
+        }
         ready(&address::base_url(None, bound.0), bound.1)?;
         let (handle, health_handle) = (https.handle(), plain.handle());
         let running = tokio::spawn(https);
@@ -114,12 +119,13 @@ impl Service {
         app.store.close().await.context("the last audit rows could not be written")?;
         health_handle.stop(false).await;
         healthy.await??;
+        state.forget_url()?;
         Ok(Exit::Ok)
     }
 }
 
-/// First start, keys and seed. True when Administrator was just made.
-async fn prepare(app: &App, settings: &Settings, seed: &Seed, state: &StateFolder) -> anyhow::Result<bool> {
+/// First start, keys and seed.
+async fn prepare(app: &App, settings: &Settings, seed: &Seed, state: &StateFolder) -> anyhow::Result<()> {
     let fresh = start::needs_administrator(app).await?;
     let password = if fresh { Some(administrator_password(settings, state)?) } else { None };
     start::prepare(app, password).await?;
@@ -135,7 +141,7 @@ async fn prepare(app: &App, settings: &Settings, seed: &Seed, state: &StateFolde
         );
     }
     state.operator_token(&SystemEntropy)?;
-    Ok(fresh)
+    Ok(())
 }
 
 /// The variable's, or the one a first start that was cut off has written down already, or a new one.
@@ -149,8 +155,21 @@ fn administrator_password(settings: &Settings, state: &StateFolder) -> anyhow::R
     Ok(Password::Plain(password))
 }
 
-fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).with_context(|| format!("cannot listen on {address}"))
+fn bind(flag: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
+    let bound = TcpListener::bind(address);
+    bound.with_context(|| format!("cannot listen on {address} ({flag}; port 0 picks a free one)"))
+}
+
+/// Settings that later versions act on: better said than silently ignored.
+fn say_what_is_not_served(settings: &Settings) {
+    let asked = [
+        ("--tunnel", settings.tunnel.is_some()),
+        ("[sspi]", settings.sspi.ntlm || settings.sspi.keytab.is_some()),
+        ("[personality]", settings.personality.host),
+    ];
+    for (setting, _) in asked.into_iter().filter(|(_, asked)| *asked) {
+        tracing::warn!(setting, "is read, and not served yet");
+    }
 }
 
 fn host_of(url: &str) -> String {
@@ -166,33 +185,44 @@ fn ready(url: &str, health: SocketAddr) -> anyhow::Result<()> {
 }
 
 /// What a person wants to paste next.
-fn banner(settings: &Settings, state: &StateFolder, url: &str, app: &App, fresh: bool) {
+fn banner(settings: &Settings, state: &StateFolder, url: &str, app: &App) {
     use std::io::Write as _;
-    let password = state.administrator_password().ok().flatten();
-    let kept = state.path().join("administrator-password");
-    let domain = settings.domain.as_str();
-    let ca = settings.keys.join("ca.crt");
-    let ca = std::path::absolute(&ca).unwrap_or(ca);
-    let shown = match (fresh, &password) {
-        (true, Some(password)) => format!("'{}'", password.expose()),
-        _ => format!("\"$(cat '{}')\"", kept.display()),
+    let absolute = |path: std::path::PathBuf| std::path::absolute(&path).unwrap_or(path);
+    let ca = absolute(settings.keys.join("ca.crt"));
+    let kept = absolute(state.path().join("administrator-password"));
+    let user = format!("{}@{}", well_known::ADMINISTRATOR, settings.domain.as_str());
+    let password = match (state.administrator_password(), settings.start.administrator_password.is_some()) {
+        (Ok(Some(_)), true) => "as VCSSO_ADMIN_PASSWORD says".to_owned(),
+        (Ok(Some(password)), false) => password.expose().to_owned(),
+        (Ok(None) | Err(_), _) => "as it was set at the first start".to_owned(),
     };
     let text = format!(
-        "\nvcsso serves {url}\n  issuer    {}\n  lab CA    {}   (also {url}/ca.pem)\n\n\
-         # govc\nexport GOVC_URL='{url}' GOVC_USERNAME='{}@{domain}' GOVC_PASSWORD={shown}\n\
-         export GOVC_TLS_CA_CERTS='{}'\ngovc about && govc session.login -issue\n\n\
-         # pyVmomi\npython3 -c \"import ssl; from pyVim import connect, sso; c = ssl.create_default_context(cafile='{}'); \
-         t = sso.SsoAuthenticator('{url}/sts/STSService').get_bearer_saml_assertion('{}@{domain}', '<password>', \
-         delegatable=True, ssl_context=c); print(t[:80])\"\n\n",
-        app.settings.issuer,
-        ca.display(),
-        well_known::ADMINISTRATOR,
-        ca.display(),
-        ca.display(),
-        well_known::ADMINISTRATOR,
+        "\nvcsso serves {url}\n  issuer    {issuer}\n  lab CA    {ca}   (also {url}/ca.pem)\n  {user}   {password}\n\n\
+         # govc\nexport GOVC_URL='{url}' GOVC_USERNAME='{user}' GOVC_PASSWORD=\"$(cat '{kept}')\" GOVC_TLS_CA_CERTS='{ca}'\n\
+         govc about && govc session.login -issue\n\n\
+         # pyVmomi\npython3 - <<'EOF'\nimport ssl\nfrom pyVim.connect import Disconnect, SmartConnect\n\
+         from pyVim.sso import SsoAuthenticator\n\
+         tls = ssl.create_default_context(cafile='{ca}')\n\
+         token = SsoAuthenticator('{url}/sts/STSService').get_bearer_saml_assertion(\n    \
+         '{user}', open('{kept}').read().strip(), delegatable=True, ssl_context=tls)\n\
+         si = SmartConnect(host='{host}', port={port}, token=token, tokenType='saml', sslContext=tls)\n\
+         print(si.content.sessionManager.currentSession.userName)\nDisconnect(si)\nEOF\n\n",
+        issuer = app.settings.issuer,
+        ca = ca.display(),
+        kept = kept.display(),
+        host = host_and_port(url).0,
+        port = host_and_port(url).1,
     );
     // A closed stderr is nobody's fault.
     let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+fn host_and_port(url: &str) -> (String, u16) {
+    let host = host_of(url);
+    match host.rsplit_once(':').map(|(name, port)| (name, port.parse())) {
+        Some((name, Ok(port))) => (name.to_owned(), port),
+        _ => (host, 443),
+    }
 }
 
 async fn stop_signal() -> anyhow::Result<()> {

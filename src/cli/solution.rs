@@ -1,11 +1,16 @@
-//! `vcsso solution`: solution users of the running service.
+//! `vcsso solution`: solution users of the store.
 
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
 
-use super::flags::RemoteFlags;
-use super::{Exit, World};
+use super::flags::StoreFlags;
+use super::output::Table;
+use super::{Exit, World, world};
+use crate::app::users::{self, Machine};
+use crate::identity::AccountName;
+use crate::pki::pem;
 
 /// Solution users: machines that sign with a certificate.
 #[derive(Clone, Debug, Subcommand)]
@@ -13,7 +18,7 @@ pub enum Solution {
     /// Register a solution user.
     Add(Add),
     /// Print every solution user.
-    List(RemoteFlags),
+    List(StoreFlags),
 }
 
 /// Register a solution user.
@@ -27,24 +32,40 @@ pub struct Add {
     /// A group to join; may be repeated
     #[arg(long = "group", value_name = "NAME")]
     pub groups: Vec<String>,
-    /// The service.
+    /// The store.
     #[command(flatten)]
-    pub remote: RemoteFlags,
+    pub store: StoreFlags,
 }
 
 impl Solution {
     pub(super) fn run(&self, world: &World<'_>) -> anyhow::Result<Exit> {
         match self {
-            Self::Add(add) => run_add(add, world),
-            Self::List(remote) => run_list(remote, world),
+            Self::Add(add) => add.run(world),
+            Self::List(store) => world::act(store, world, async |app| {
+                let machines = app.store.solutions().await?.into_iter();
+                let row = |machine: crate::store::Solution| {
+                    let state = if machine.disabled { "disabled" } else { "active" };
+                    vec![machine.name, machine.certificate_sha256, state.to_owned()]
+                };
+                Ok(Table::new(&["name", "certificate sha256", "state"], machines.map(row).collect()))
+            }),
         }
     }
 }
 
-fn run_add(_add: &Add, _world: &World<'_>) -> anyhow::Result<Exit> {
-    anyhow::bail!("solution add: not wired yet")
-}
-
-fn run_list(_remote: &RemoteFlags, _world: &World<'_>) -> anyhow::Result<Exit> {
-    anyhow::bail!("solution list: not wired yet")
+impl Add {
+    fn run(&self, world: &World<'_>) -> anyhow::Result<Exit> {
+        let text = match self.certificate.to_str() {
+            Some("-") => std::io::read_to_string(std::io::stdin()),
+            _ => std::fs::read_to_string(&self.certificate),
+        };
+        let text = text.with_context(|| format!("{} cannot be read", self.certificate.display()))?;
+        let certificate = pem::certificates(&text)?.into_iter().next().context("no certificate")?;
+        let machine =
+            Machine { name: AccountName::new(&self.name)?, certificate, groups: self.groups.clone() };
+        world::act(&self.store, world, async |app| {
+            users::add_machine(&app, machine, &world::operator(&app)?).await?;
+            Ok(Table::done("solution user", &self.name))
+        })
+    }
 }

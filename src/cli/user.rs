@@ -1,11 +1,17 @@
-//! `vcsso user`: users of the running service.
+//! `vcsso user`: users of the store.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
 
-use super::flags::RemoteFlags;
-use super::{Exit, World};
+use super::flags::StoreFlags;
+use super::output::Table;
+use super::{Exit, World, world};
+use crate::app::users::{self, Password, Person};
+use crate::identity::AccountName;
+use crate::secret::Secret;
+use crate::store::Profile;
 
 /// Users.
 #[derive(Clone, Debug, Subcommand)]
@@ -13,7 +19,7 @@ pub enum User {
     /// Make a user.
     Add(Add),
     /// Print every user.
-    List(RemoteFlags),
+    List(StoreFlags),
 }
 
 /// Make a user.
@@ -36,24 +42,58 @@ pub struct Add {
     /// Mail address
     #[arg(long, value_name = "TEXT")]
     pub email: Option<String>,
-    /// The service.
+    /// The store.
     #[command(flatten)]
-    pub remote: RemoteFlags,
+    pub store: StoreFlags,
 }
 
 impl User {
     pub(super) fn run(&self, world: &World<'_>) -> anyhow::Result<Exit> {
         match self {
-            Self::Add(add) => run_add(add, world),
-            Self::List(remote) => run_list(remote, world),
+            Self::Add(add) => add.run(world),
+            Self::List(store) => world::act(store, world, async |app| {
+                let users = app.store.users().await?.into_iter().map(row).collect();
+                Ok(Table::new(&["name", "given name", "surname", "state"], users))
+            }),
         }
     }
 }
 
-fn run_add(_add: &Add, _world: &World<'_>) -> anyhow::Result<Exit> {
-    anyhow::bail!("user add: not wired yet")
+impl Add {
+    fn run(&self, world: &World<'_>) -> anyhow::Result<Exit> {
+        let person = Person {
+            name: AccountName::new(&self.name)?,
+            password: Some(Password::Plain(first_line(&self.password_file)?)),
+            profile: Profile {
+                given_name: self.given_name.clone(),
+                surname: self.surname.clone(),
+                email: self.email.clone(),
+            },
+            groups: self.groups.clone(),
+        };
+        world::act(&self.store, world, async |app| {
+            users::add_person(&app, person, &world::operator(&app)?).await?;
+            Ok(Table::done("user", &self.name))
+        })
+    }
 }
 
-fn run_list(_remote: &RemoteFlags, _world: &World<'_>) -> anyhow::Result<Exit> {
-    anyhow::bail!("user list: not wired yet")
+fn row(user: crate::store::User) -> Vec<String> {
+    let state = match (user.disabled, user.locked_until) {
+        (true, _) => "disabled".to_owned(),
+        (false, Some(until)) => format!("locked until {until}"),
+        (false, None) => "active".to_owned(),
+    };
+    let profile = user.profile;
+    vec![user.name, profile.given_name.unwrap_or_default(), profile.surname.unwrap_or_default(), state]
+}
+
+/// The first line of a file, or of standard input.
+fn first_line(file: &Path) -> anyhow::Result<Secret> {
+    let text = match file.to_str() {
+        Some("-") => std::io::read_to_string(std::io::stdin()),
+        _ => std::fs::read_to_string(file),
+    };
+    let text = text.with_context(|| format!("{} cannot be read", file.display()))?;
+    Ok(Secret::new(text.lines().next().unwrap_or_default()))
 }

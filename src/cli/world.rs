@@ -6,13 +6,18 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use aws_lc_rs::hmac;
 
+use super::flags::StoreFlags;
+use super::output::Table;
+use super::{Exit, World};
+use crate::app::Peer;
 use crate::app::seed::{Item, Wish};
 use crate::app::users::{Machine, Password, Person};
 use crate::app::{self, App};
 use crate::config::seed::{self, Entry, Seed};
-use crate::config::{KeyFiles, Settings, files};
-use crate::entropy::SystemEntropy;
+use crate::config::{Settings, files, load_settings};
+use crate::entropy::{SystemEntropy, bytes, hex};
 use crate::lab::LabClock;
+use crate::pki::TokenSigner;
 use crate::store::{Permission, Profile, Store, Target};
 
 /// Opens the store that the settings name.
@@ -29,7 +34,7 @@ pub(super) fn app(
     issuer: String,
     clock: Arc<LabClock>,
     store: Store,
-    keys: KeyFiles,
+    signers: Vec<TokenSigner>,
 ) -> App {
     let policy = &settings.policy;
     let settings = app::Settings {
@@ -43,7 +48,40 @@ pub(super) fn app(
         audit_keep: std::time::Duration::from_secs(u64::from(policy.audit.keep_days) * 86_400),
         audit_rows: u32::try_from(policy.audit.max_rows).unwrap_or(u32::MAX),
     };
-    App::new(clock, Arc::new(SystemEntropy), store, settings, keys.signers)
+    App::new(clock, Arc::new(SystemEntropy), store, settings, signers)
+}
+
+/// Acts on a store without a service, and prints what comes of it.
+pub(super) fn act(
+    flags: &StoreFlags,
+    world: &World<'_>,
+    work: impl AsyncFnOnce(Arc<App>) -> anyhow::Result<Table>,
+) -> anyhow::Result<Exit> {
+    with_app(flags, world, work)?.print(world.output)?;
+    Ok(Exit::Ok)
+}
+
+/// Runs an act on a store without a service.
+pub(super) fn with_app<T>(
+    flags: &StoreFlags,
+    world: &World<'_>,
+    work: impl AsyncFnOnce(Arc<App>) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let settings = load_settings(&flags.given(), world.environment)?;
+    actix_web::rt::System::new().block_on(async {
+        let store = open_store(&settings).await?;
+        let app =
+            Arc::new(app(&settings, String::new(), Arc::new(LabClock::default()), store.clone(), Vec::new()));
+        let done = work(app).await;
+        store.close().await?;
+        done
+    })
+}
+
+/// The operator at the command line, as the audit knows them.
+pub(super) fn operator(app: &App) -> anyhow::Result<Peer> {
+    let trace = hex(&bytes::<8>(&*app.entropy)?);
+    Ok(Peer { trace, ip_address: "local".into(), ..Peer::default() })
 }
 
 /// The entries of a seed as wishes, each with a hash keyed by a secret of the key folder: passwords are in them.

@@ -1,4 +1,4 @@
-//! The other side of the wire: requests as vSphere's clients write and sign them. The command line and the tests use it.
+//! The other side of the wire: requests as vSphere's clients write and sign them. Benches and tests use it.
 //!
 //! Pure: time, identifiers and keys come in, text comes out. Nothing here is trusted by anything that verifies.
 

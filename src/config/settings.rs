@@ -117,12 +117,12 @@ impl Settings {
         Self::of(self.layers, self.start)
     }
 
-    /// The same with state and keys in the temporary folder, and the database unless another one was named.
+    /// The same with state and keys in the temporary folder, and the database unless a flag names another one.
     #[must_use]
     pub fn moved_to(mut self, folder: &Ephemeral) -> Self {
         folder.path().clone_into(&mut self.state);
         self.keys = folder.path().join("keys");
-        if self.origin(Setting::Database) == Origin::Default {
+        if self.origin(Setting::Database) != Origin::Flag {
             self.database = DatabaseUrl::in_folder(folder.path());
         }
         self
@@ -195,7 +195,7 @@ fn default_domain() -> ConfigError {
 /// What `--ephemeral` decides cannot be decided by another flag as well.
 fn ephemeral(layers: &Layers) -> Result<bool, ConfigError> {
     let ephemeral = layers.switch(Setting::Ephemeral, false);
-    for setting in [Setting::Database, Setting::State, Setting::Keys] {
+    for setting in [Setting::State, Setting::Keys] {
         if let Some(Place::Flag(flag)) = layers.place(setting).filter(|_| ephemeral) {
             return Err(ConfigError::Conflict { first: "--ephemeral".into(), second: (*flag).to_owned() });
         }

@@ -101,6 +101,20 @@ impl StateFolder {
     }
 
     /// The first line of a private file.
+    /// Forgets the URL: the service does not run any more.
+    ///
+    /// # Errors
+    /// [`StateError::File`].
+    pub fn forget_url(&self) -> Result<(), StateError> {
+        let path = self.0.join(URL);
+        match std::fs::remove_file(&path) {
+            Err(why) if why.kind() != std::io::ErrorKind::NotFound => {
+                Err(FileError::System { what: "remove the file", path, why }.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn read(&self, name: &str) -> Result<Option<Secret>, StateError> {
         let path = self.0.join(name);
         let Some(text) = read_private(&path)? else { return Ok(None) };

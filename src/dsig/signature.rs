@@ -90,12 +90,12 @@ pub(super) fn unknown(method: Element<'_>) -> SignatureError {
 }
 
 /// Base64 in the standard alphabet with padding; white space of XML may stand in it, as wrapped lines do.
-#[must_use] 
+#[must_use]
 pub fn base64_text(element: Element<'_>) -> Option<Vec<u8>> {
     let text = element.text()?;
-    if text.bytes().any(|byte| byte.is_ascii_whitespace()) {
-        let joined: String = text.chars().filter(|c| !matches!(c, ' ' | '\t' | '\n' | '\r')).collect();
-        return STANDARD.decode(joined).ok();
+    if memchr::memchr3(b' ', b'\n', b'\t', text.as_bytes()).is_some() || text.contains('\r') {
+        let white = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+        return STANDARD.decode(text.as_bytes().split(white).collect::<Vec<_>>().concat()).ok();
     }
     STANDARD.decode(text).ok()
 }

@@ -21,7 +21,10 @@ pub async fn guard<B: MessageBody>(
     let site = request.app_data::<Data<Site>>();
     match site.and_then(|site| objection(site, request.headers())) {
         Some(status) => {
-            let answer = HttpResponse::build(status).force_close().finish();
+            let answer = HttpResponse::build(status)
+                .force_close()
+                .content_type("text/plain")
+                .body(format!("{status}\n"));
             Ok(request.into_response(answer).map_into_right_body())
         }
         None => Ok(next.call(request).await?.map_into_left_body()),

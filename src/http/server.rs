@@ -76,8 +76,8 @@ pub fn https(
 ///
 /// # Errors
 /// [`ServerError`].
-pub fn health(listener: TcpListener, app: Arc<App>, numbers: Arc<Numbers>) -> Result<Server, ServerError> {
-    let (app, numbers) = (Data::from(app), Data::from(numbers));
+pub fn health(listener: TcpListener, app: Arc<App>, numbers: Numbers) -> Result<Server, ServerError> {
+    let (app, numbers) = (Data::from(app), Data::new(numbers));
     let server = HttpServer::new(move || {
         Router::new().app_data(app.clone()).app_data(numbers.clone()).configure(mount_health)
     })

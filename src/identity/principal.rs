@@ -150,8 +150,7 @@ impl LoginName {
             return Err(NameError::Character(wrong));
         }
         let (name, domain) = match (text.split_once('\\'), text.split_once('@')) {
-            (Some((domain, name)), None) => (name, Some(domain)),
-            (None, Some((name, domain))) => (name, Some(domain)),
+            (Some((domain, name)), None) | (None, Some((name, domain))) => (name, Some(domain)),
             (None, None) => (text, None),
             (Some(_), Some(_)) => return Err(NameError::Fields),
         };

@@ -18,7 +18,6 @@ pub struct Certificate(Arc<Parts>);
 struct Parts {
     der: Box<[u8]>,
     sha256: [u8; 32],
-    subject: String,
     not_before: Moment,
     not_after: Moment,
     key: PublicKey,
@@ -80,8 +79,9 @@ impl Certificate {
 
     /// The subject, as text.
     #[must_use]
-    pub fn subject(&self) -> &str {
-        &self.0.subject
+    pub fn subject(&self) -> String {
+        let parsed = X509Certificate::from_der(self.der());
+        parsed.map(|(_, certificate)| certificate.subject().to_string()).unwrap_or_default()
     }
 
     /// First moment of validity.
@@ -112,7 +112,6 @@ impl Certificate {
         let parts = Parts {
             der: own.into(),
             sha256: sha256(own),
-            subject: parsed.subject().to_string(),
             not_before: moment(validity.not_before.timestamp()),
             not_after: moment(validity.not_after.timestamp()),
             key: PublicKey::new(parsed.public_key().raw),
@@ -170,6 +169,9 @@ mod tests {
             CertificateError::Trailing(made.certificate.der().len())
         );
         assert_eq!(Certificate::from_der(b"no").unwrap_err(), CertificateError::Malformed);
-        assert_eq!(Certificate::from_der(&[0; 20_000]).unwrap_err(), CertificateError::Size { seen: 20_000 });
+        assert_eq!(
+            Certificate::from_der(&vec![0; 20_000]).unwrap_err(),
+            CertificateError::Size { seen: 20_000 }
+        );
     }
 }

@@ -55,7 +55,7 @@ pub fn authority(name: &str, now: Moment) -> Result<MadePem, MakeError> {
 pub fn token_signer(authority: &MadePem, now: Moment) -> Result<MadePem, MakeError> {
     let mut params = params("ssoserverSign", now, YEARS_10)?;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    issue(authority, params, KeyPair::generate_for(&PKCS_RSA_SHA256).map_err(refused)?)
+    issue(authority, &params, &KeyPair::generate_for(&PKCS_RSA_SHA256).map_err(refused)?)
 }
 
 /// The certificate of the HTTPS listener: ECDSA P-256, for these DNS names and addresses.
@@ -73,7 +73,7 @@ pub fn tls_leaf(authority: &MadePem, hosts: &[String], now: Moment) -> Result<Ma
     }
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    issue(authority, params, KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(refused)?)
+    issue(authority, &params, &KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(refused)?)
 }
 
 /// A self-signed RSA-2048 certificate: what clients throw together for a Holder-of-Key token.
@@ -87,10 +87,10 @@ pub fn self_signed(name: &str, now: Moment) -> Result<Made, MakeError> {
     Ok(Made { certificate, key: SigningKey::from_pkcs8(key.serialized_der()).map_err(refused)? })
 }
 
-fn issue(authority: &MadePem, params: CertificateParams, key: KeyPair) -> Result<MadePem, MakeError> {
+fn issue(authority: &MadePem, params: &CertificateParams, key: &KeyPair) -> Result<MadePem, MakeError> {
     let authority_key = KeyPair::from_pem(&authority.key).map_err(refused)?;
     let issuer = Issuer::from_ca_cert_pem(&authority.certificate, authority_key).map_err(refused)?;
-    let certificate = params.signed_by(&key, &issuer).map_err(refused)?;
+    let certificate = params.signed_by(key, &issuer).map_err(refused)?;
     Ok(MadePem { certificate: certificate.pem(), key: key.serialize_pem().into() })
 }
 

@@ -33,8 +33,8 @@ pub enum ReadError {
     /// A time that is none.
     #[error(transparent)]
     Time(#[from] TimeSyntax),
-    /// A text that is missing, too long, or holds characters that could hide another name.
-    #[error("the text of {0} is empty, too long or holds hidden characters")]
+    /// A text that is missing, too long, or holds control characters.
+    #[error("the text of {0} is empty, too long or holds control characters")]
     Text(&'static str),
     /// More of something than a token has.
     #[error("more than {1} of {0}")]
@@ -294,7 +294,8 @@ fn attribute<'d>(element: Element<'d>, name: &'static str, attribute: &str) -> R
     element.attribute(attribute).ok_or_else(|| wrong(name, attribute, "missing"))
 }
 
-/// Text that names somebody or something: never empty, never hiding what it says.
+/// Text that names somebody or something: never empty, no control characters. What looks like another name is another
+/// account, or none: `app::admission` finds out.
 fn text<'d>(element: Element<'d>, name: &'static str) -> Result<&'d str, ReadError> {
     let text = element.text().filter(|text| is_plain(text));
     text.ok_or(ReadError::Text(name))

@@ -1,7 +1,7 @@
 //! The assertion as vCenter writes it, straight into exclusive-canonical form (`stack.md` §6, `sts.md` §5.1).
 //!
 //! No document is built and nothing is parsed: what is written is what is digested and signed. The literals stand in
-//! [`literal`], and [`super::shape`] reads them back; tests hold the output against our own canonicaliser and others'.
+//! `literal`, and [`super::shape`] reads them back; tests hold the output against our own canonicaliser and others'.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

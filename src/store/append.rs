@@ -1,23 +1,17 @@
 //! Group commit: what only adds rows shares one commit with whatever else is waiting (`decisions.md` §24).
 //!
-//! There is no waiting on purpose: one task commits what is there, and while it does the next batch gathers by itself.
-//! A batch is one transaction: read the epoch, count sessions, claim, insert, commit, answer everybody. An item whose
-//! text the database refuses fails alone: the batch is then written one by one.
-
-pub(super) mod writer;
+//! This is the way in: what can be appended, and the bounded queue. `commit` takes it out, `batch` writes it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, timeout_at};
 
-use super::pool::Pool;
+use super::commit::Task;
+use super::native::Pool;
 use super::sessions::{Cutoff, NewSession};
 use super::{AuditRow, Epoch, Issued, Sequence, Store, StoreError};
 use crate::clock::Moment;
-use writer::{Texts, Writer};
 
 /// Rows to be written together, provided that the world is still as it was when they were decided.
 #[derive(Clone, Debug, Default)]
@@ -116,30 +110,31 @@ pub(super) struct Appends {
     ledger: Arc<Ledger>,
 }
 
+/// What became of queued rows.
 #[derive(Default)]
-struct Ledger {
-    queued: AtomicUsize,
-    dropped: AtomicU64,
+pub(super) struct Ledger {
+    pub(super) queued: AtomicUsize,
+    pub(super) dropped: AtomicU64,
 }
 
-enum Work {
+/// What the queue carries.
+pub(super) enum Work {
     Append(Box<Waiting>),
     Later(Box<AuditRow>),
     Flush { answer: oneshot::Sender<Result<(), StoreError>>, closing: bool },
 }
 
-struct Waiting {
-    append: Append,
-    answer: oneshot::Sender<Result<Appended, StoreError>>,
+/// An append and whoever waits for it.
+pub(super) struct Waiting {
+    pub(super) append: Append,
+    pub(super) answer: oneshot::Sender<Result<Appended, StoreError>>,
 }
 
 impl Appends {
     pub(super) fn start(pool: Pool, sequence: Sequence) -> Self {
         let (work, waiting) = mpsc::channel(QUEUE);
         let ledger = Arc::new(Ledger::default());
-        let writer = Writer { pool, sequence, texts: Texts::new() };
-        let task = Task { work: waiting, writer, ledger: Arc::clone(&ledger), later: Vec::new(), due: None };
-        tokio::spawn(task.run());
+        tokio::spawn(Task::new(waiting, pool, sequence, Arc::clone(&ledger)).run());
         Self { work, ledger }
     }
 
@@ -182,133 +177,7 @@ impl Appends {
     }
 }
 
-/// The one task that commits.
-struct Task {
-    work: mpsc::Receiver<Work>,
-    writer: Writer,
-    ledger: Arc<Ledger>,
-    later: Vec<AuditRow>,
-    due: Option<Instant>,
-}
-
-impl Task {
-    async fn run(mut self) {
-        let mut batch = Vec::with_capacity(MAX_BATCH);
-        loop {
-            let ended = self.gather(&mut batch).await;
-            let mut waiting = Vec::with_capacity(batch.len());
-            let mut flushes = Vec::new();
-            for work in batch.drain(..) {
-                match work {
-                    Work::Append(item) => waiting.push(*item),
-                    Work::Later(row) => self.later.push(*row),
-                    Work::Flush { answer, closing } => {
-                        flushes.push(answer);
-                        if closing {
-                            // Nobody else gets in; what is in the queue is still taken out.
-                            self.work.close();
-                        }
-                    }
-                }
-            }
-            let due = ended || !flushes.is_empty() || !waiting.is_empty() || self.is_due();
-            let written = if due { self.write(waiting).await } else { Ok(()) };
-            for answer in flushes {
-                drop(answer.send(written.clone()));
-            }
-            if ended {
-                return;
-            }
-        }
-    }
-
-    /// Waits for work, but not longer than queued rows may wait; true when there will be no more.
-    async fn gather(&mut self, batch: &mut Vec<Work>) -> bool {
-        let received = match self.due {
-            None => Ok(self.work.recv_many(batch, MAX_BATCH).await),
-            Some(due) => timeout_at(due, self.work.recv_many(batch, MAX_BATCH)).await,
-        };
-        if self.due.is_none() && batch.iter().any(|work| matches!(work, Work::Later(_))) {
-            self.due = Some(Instant::now() + LATEST);
-        }
-        matches!(received, Ok(0))
-    }
-
-    fn is_due(&self) -> bool {
-        self.later.len() >= MAX_BATCH || self.due.is_some_and(|due| due <= Instant::now())
-    }
-
-    async fn write(&mut self, waiting: Vec<Waiting>) -> Result<(), StoreError> {
-        let written = self.writer.write(&waiting, &self.later).await;
-        match written {
-            Ok(outcomes) => {
-                for (item, outcome) in waiting.into_iter().zip(outcomes) {
-                    drop(item.answer.send(Ok(outcome)));
-                }
-                self.forget_later(0);
-                Ok(())
-            }
-            Err(StoreError::Rejected(_)) if waiting.len() + self.later.len() > 1 => {
-                self.write_one_by_one(waiting).await
-            }
-            Err(error) => {
-                for item in waiting {
-                    drop(item.answer.send(Err(error.clone())));
-                }
-                self.keep_later(&error);
-                Err(error)
-            }
-        }
-    }
-
-    /// Somebody's rows were refused: whose, shows when each stands alone.
-    async fn write_one_by_one(&mut self, waiting: Vec<Waiting>) -> Result<(), StoreError> {
-        for item in waiting {
-            let written = self.writer.write(std::slice::from_ref(&item), &[]).await;
-            drop(
-                item.answer
-                    .send(written.map(|outcomes| outcomes.first().copied().unwrap_or(Appended::Committed))),
-            );
-        }
-        let mut refused = 0;
-        while let Some(row) = self.later.last() {
-            match self.writer.write(&[], std::slice::from_ref(row)).await {
-                Ok(_) => {}
-                Err(StoreError::Rejected(_)) => refused += 1,
-                Err(error) => {
-                    self.keep_later(&error);
-                    return Err(error);
-                }
-            }
-            self.later.pop();
-            self.ledger.queued.fetch_sub(1, Ordering::Relaxed);
-        }
-        self.forget_later(refused);
-        Ok(())
-    }
-
-    fn forget_later(&mut self, refused: u64) {
-        self.ledger.queued.fetch_sub(self.later.len(), Ordering::Relaxed);
-        self.ledger.dropped.fetch_add(refused, Ordering::Relaxed);
-        self.later.clear();
-        self.due = None;
-    }
-
-    /// An outage keeps the queued rows; a row that is refused alone is counted and given up.
-    fn keep_later(&mut self, error: &StoreError) {
-        if error.is_outage() {
-            self.due = (!self.later.is_empty()).then(|| Instant::now() + LATEST);
-        } else {
-            self.forget_later(u64::try_from(self.later.len()).unwrap_or(u64::MAX));
-        }
-    }
-}
-
-/// Items per commit: one repeated statement of the largest size.
-const MAX_BATCH: usize = 64;
 /// Audit rows waiting at most; a flood of refusals is then written by those who are refused.
 const MAX_LATER: usize = 4_096;
 /// All waiting work: queued rows can never fill it alone.
 const QUEUE: usize = MAX_LATER + 1_024;
-/// How far behind queued rows may be (`decisions.md` §10).
-const LATEST: Duration = Duration::from_millis(100);

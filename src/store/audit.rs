@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::pool::{Link, both, rows};
+use super::native::{Link, both, rows, run};
 use super::repeat::{Repeated, portions};
 use super::{Sequence, Store, StoreError, Unit, sql, text};
 use crate::clock::Moment;
@@ -104,7 +104,7 @@ impl Store {
         let mut total = 0;
         loop {
             let mut unit = self.begin().await?;
-            let swept = super::pool::run!(&mut unit.link(), statement, until.micros(), SWEEP)?;
+            let swept = run!(&mut unit.link(), statement, until.micros(), SWEEP)?;
             unit.commit().await?;
             total += swept;
             if swept < SWEEP.unsigned_abs() {

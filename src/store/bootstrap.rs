@@ -2,8 +2,8 @@
 //! (`decisions.md` §18). Administrator is added by the caller, in the same unit: hashing is slow.
 
 use super::groups::{PrincipalKind, add_principal};
+use super::native::rows;
 use super::permissions::Permission;
-use super::pool::rows;
 use super::{StoreError, Unit, sql};
 use crate::clock::Moment;
 use crate::identity::principal::fold;

@@ -1,7 +1,7 @@
 //! The one name space of users, solution users and groups, and who belongs to which group.
 
 use super::error::Noun;
-use super::pool::{Link, rows, run};
+use super::native::{Link, rows, run};
 use super::{Store, StoreError, Unit, flag, sql, text};
 use crate::clock::Moment;
 use crate::identity::AccountName;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::error::Noun;
-use super::pool::{Link, both, rows};
+use super::native::{Link, both, rows};
 use super::repeat::{Repeated, portions};
 use super::{Epoch, Store, StoreError, Unit, sql, text};
 use crate::clock::Moment;

@@ -10,10 +10,13 @@
 
 mod append;
 mod audit;
+mod batch;
 mod bootstrap;
+mod commit;
 mod error;
 mod groups;
 mod issued;
+mod native;
 mod permissions;
 mod pool;
 mod repeat;
@@ -47,7 +50,8 @@ pub use standings::Lookup;
 pub use users::{Attempts, NewUser, Profile, User};
 
 use append::Appends;
-use pool::{Link, Mode, Pools, Reader, Tx, rows};
+use native::{Link, Reader, Tx, rows};
+use pool::{Mode, Pools};
 use repeat::Repeated;
 
 use crate::clock::Moment;

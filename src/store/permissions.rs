@@ -1,7 +1,7 @@
 //! Permissions: a principal has a role on an object. They name their principal, without its domain.
 
 use super::error::Noun;
-use super::pool::{rows, run};
+use super::native::{rows, run};
 use super::{Store, StoreError, Unit, flag, sql, text};
 use crate::identity::principal::fold;
 

@@ -1,10 +1,8 @@
 //! The two databases and everything in which they differ: URLs, pools, `BEGIN`, migrations, error codes.
 //!
-//! **Invariant:** no other file knows which database it speaks to. They hold a [`Native`] and write what they want
-//! once, in [`both!`]. Writing units have the house to themselves on both: `BEGIN IMMEDIATE` on `SQLite`, an exclusive
+//! **Invariant:** no other file knows which database it speaks to. They hold a `Native` and write what they want
+//! once, in `both!`. Writing units have the house to themselves on both: `BEGIN IMMEDIATE` on `SQLite`, an exclusive
 //! advisory lock on Postgres, which appends share among each other (`decisions.md` §23, §24).
-
-mod codes;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -12,61 +10,16 @@ use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sqlx::error::DatabaseError;
 use sqlx::migrate::Migrator;
-use sqlx::pool::{PoolConnection, PoolOptions};
+use sqlx::pool::PoolOptions;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{
-    ConnectOptions as _, Connection as _, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection,
-    SqlitePool, Transaction,
-};
+use sqlx::{ConnectOptions as _, Connection as _, PgPool, SqliteConnection};
 
 use super::error::StoreError;
+use super::native::{Native, Pool, Reader, Tx, both};
 use crate::clock::Moment;
-
-/// The same thing of one database or the other.
-pub(super) enum Native<S, P> {
-    /// Of `SQLite`.
-    Sqlite(S),
-    /// Of Postgres.
-    Postgres(P),
-}
-
-pub(super) type Pool = Native<SqlitePool, PgPool>;
-pub(super) type Reader = Native<PoolConnection<Sqlite>, PoolConnection<Postgres>>;
-pub(super) type Tx = Native<Transaction<'static, Sqlite>, Transaction<'static, Postgres>>;
-/// What statements are run on, wherever it comes from.
-pub(super) type Link<'c> = Native<&'c mut SqliteConnection, &'c mut PgConnection>;
-
-/// Expands its body once per native type.
-macro_rules! both {
-    ($native:expr, $each:ident => $body:expr) => {
-        match $native {
-            $crate::store::pool::Native::Sqlite($each) => $body,
-            $crate::store::pool::Native::Postgres($each) => $body,
-        }
-    };
-}
-
-/// Runs a statement on a [`Link`] and decodes every row it answers.
-macro_rules! rows {
-    ($link:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
-        $crate::store::pool::both!($link, c => sqlx::query_as($sql)$(.bind($bind))*.fetch_all(&mut **c).await)
-            .map_err($crate::store::error::StoreError::from)
-    };
-}
-
-/// Runs a statement that answers no rows on a [`Link`]; how many rows it changed.
-macro_rules! run {
-    ($link:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
-        $crate::store::pool::both!($link, c => {
-            sqlx::query($sql)$(.bind($bind))*.execute(&mut **c).await.map(|done| done.rows_affected())
-        })
-        .map_err($crate::store::error::StoreError::from)
-    };
-}
-
-pub(super) use {both, rows, run};
 
 /// Which database, as a URL says it.
 #[derive(Clone)]
@@ -273,25 +226,40 @@ impl Pool {
     }
 }
 
-impl Reader {
-    pub(super) fn link(&mut self) -> Link<'_> {
-        match self {
-            Self::Sqlite(connection) => Native::Sqlite(connection),
-            Self::Postgres(connection) => Native::Postgres(connection),
-        }
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        let code = error.as_database_error().and_then(DatabaseError::code).unwrap_or_default().into_owned();
+        let kind: fn(Arc<sqlx::Error>) -> Self = match &error {
+            sqlx::Error::PoolClosed => return Self::Closed,
+            sqlx::Error::PoolTimedOut => Self::Busy,
+            sqlx::Error::Database(_) if is_busy(&code) => Self::Busy,
+            sqlx::Error::Database(_) if !is_outage(&code) => Self::Rejected,
+            sqlx::Error::Decode(_)
+            | sqlx::Error::ColumnDecode { .. }
+            | sqlx::Error::ColumnNotFound(_)
+            | sqlx::Error::RowNotFound
+            | sqlx::Error::Encode(_)
+            | sqlx::Error::TypeNotFound { .. } => Self::Rejected,
+            _ => Self::Unavailable,
+        };
+        kind(Arc::new(error))
     }
 }
 
-impl Tx {
-    pub(super) fn link(&mut self) -> Link<'_> {
-        match self {
-            Self::Sqlite(tx) => Native::Sqlite(tx),
-            Self::Postgres(tx) => Native::Postgres(tx),
-        }
+/// `SQLite`: BUSY, LOCKED and the extended codes of both. Postgres: deadlock, serialization, lock or statement timeout,
+/// too many connections.
+fn is_busy(code: &str) -> bool {
+    match code.parse::<i32>() {
+        Ok(number) if code.len() < 5 => matches!(number & 0xff, 5 | 6),
+        _ => matches!(code, "40001" | "40P01" | "55P03" | "57014" | "53300"),
     }
+}
 
-    pub(super) async fn commit(self) -> Result<(), StoreError> {
-        both!(self, tx => tx.commit().await).map_err(StoreError::from)
+/// `SQLite`: read-only, I/O, corrupt, full, cannot open. Postgres: connection, resources, shutdown, read-only, login.
+fn is_outage(code: &str) -> bool {
+    match code.parse::<i32>() {
+        Ok(number) if code.len() < 5 => matches!(number & 0xff, 8 | 10 | 11 | 13 | 14),
+        _ => ["08", "28", "3D", "53", "57P", "58", "25006"].iter().any(|class| code.starts_with(class)),
     }
 }
 

@@ -61,7 +61,9 @@ fn renumber(tuple: &str, offset: usize) -> String {
         let digits = piece.find(|c: char| !c.is_ascii_digit()).unwrap_or(piece.len());
         let (number, rest) = piece.split_at(digits);
         let number = number.parse::<usize>().unwrap_or_default() + offset;
-        text.push_str(&format!("${number}{rest}"));
+        text.push('$');
+        text.push_str(&number.to_string());
+        text.push_str(rest);
     }
     text
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::append::Claim;
-use super::pool::{Link, both, rows};
+use super::native::{Link, both, rows};
 use super::repeat::{Repeated, portions};
 use super::{Store, StoreError, Unit, sql};
 use crate::clock::Moment;

@@ -1,7 +1,7 @@
 //! Roles: named sets of privileges. Those of the system have negative numbers; who may change what is not decided here.
 
 use super::error::Noun;
-use super::pool::{Link, rows, run};
+use super::native::{Link, rows, run};
 use super::{Store, StoreError, Unit, sql, text};
 use crate::identity::principal::fold;
 
@@ -30,7 +30,9 @@ impl Store {
                 _ => roles.push(Role { id, name, privileges: privilege.into_iter().collect() }),
             }
         }
-        roles.iter_mut().for_each(|role| role.privileges.sort_unstable());
+        for role in &mut roles {
+            role.privileges.sort_unstable();
+        }
         Ok(roles)
     }
 }
@@ -43,7 +45,8 @@ impl Unit {
     pub async fn add_role(&mut self, name: &str, privileges: &[&str]) -> Result<i64, StoreError> {
         let next: Vec<(i64,)> = rows!(&mut self.link(), sql::NEXT_ROLE)?;
         let id = next.first().map_or(1, |(id,)| *id);
-        if self.add_role_as(id, name, privileges).await? { Ok(id) } else { Err(StoreError::NameTaken { name: name.to_owned() }) }
+        let added = self.add_role_as(id, name, privileges).await?;
+        if added { Ok(id) } else { Err(StoreError::NameTaken { name: name.to_owned() }) }
     }
 
     /// Gives a role another name and other privileges.

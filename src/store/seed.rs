@@ -1,6 +1,6 @@
 //! Which entries of the seed file were applied, by a keyed hash of each (`decisions.md` §27).
 
-use super::pool::{rows, run};
+use super::native::{rows, run};
 use super::{Store, StoreError, Unit, sql, text};
 
 /// An applied entry.

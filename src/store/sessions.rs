@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::pool::{Link, both, rows};
+use super::native::{Link, both, rows};
 use super::repeat::{Repeated, portions};
 use super::{Epoch, Store, StoreError, Unit, flag, sql, text};
 use crate::clock::Moment;
@@ -20,9 +20,12 @@ pub struct NewSession {
 /// [`SessionPolicy`] at one moment, as comparisons that a statement can make. Agrees with `SessionPolicy::is_live`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cutoff {
-    active_after: Moment,
-    begun_after: Moment,
-    token_ends_after: Moment,
+    /// Alive if used after this,
+    used: Moment,
+    /// begun after this,
+    begun: Moment,
+    /// and its token, if any, ends after this.
+    token_ends: Moment,
 }
 
 /// What a session did since the last flush.
@@ -157,13 +160,13 @@ impl Cutoff {
     /// What is dead at `now` by this policy.
     #[must_use]
     pub fn of(policy: &SessionPolicy, now: Moment) -> Self {
-        let begun_after = if policy.absolute.is_zero() { BEGINNING } else { now.minus(policy.absolute) };
-        let token_ends_after = if policy.end_with_token { now } else { BEGINNING };
-        Self { active_after: now.minus(policy.idle), begun_after, token_ends_after }
+        let begun = if policy.absolute.is_zero() { BEGINNING } else { now.minus(policy.absolute) };
+        let token_ends = if policy.end_with_token { now } else { BEGINNING };
+        Self { used: now.minus(policy.idle), begun, token_ends }
     }
 
     const fn bounds(&self) -> [i64; 3] {
-        [self.active_after.micros(), self.begun_after.micros(), self.token_ends_after.micros()]
+        [self.used.micros(), self.begun.micros(), self.token_ends.micros()]
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::pool::{rows, run};
+use super::native::{rows, run};
 use super::{Epoch, Store, StoreError, Unit, sql, text};
 
 impl Store {

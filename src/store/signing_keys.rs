@@ -1,7 +1,7 @@
 //! Signing keys as the replicas know them: certificate, status, times. The private key is a file (`decisions.md` §26).
 
 use super::error::Noun;
-use super::pool::{rows, run};
+use super::native::{rows, run};
 use super::{Epoch, Store, StoreError, Unit, sql, text};
 use crate::clock::Moment;
 

@@ -2,7 +2,7 @@
 
 use super::error::Noun;
 use super::groups::{PrincipalKind, add_principal};
-use super::pool::rows;
+use super::native::rows;
 use super::{Store, StoreError, Unit, sql};
 use crate::clock::Moment;
 use crate::identity::AccountName;
@@ -94,7 +94,8 @@ impl Unit {
 
     async fn refuse_taken(&mut self, id: &str, sha256: &str) -> Result<(), StoreError> {
         let owners: Vec<(String,)> = rows!(&mut self.link(), sql::SOLUTION_BY_CERTIFICATE, sha256)?;
-        if owners.iter().any(|(owner,)| owner != id) { Err(StoreError::CertificateTaken { sha256: sha256.to_owned() }) } else { Ok(()) }
+        let taken = owners.iter().any(|(owner,)| owner != id);
+        if taken { Err(StoreError::CertificateTaken { sha256: sha256.to_owned() }) } else { Ok(()) }
     }
 }
 

@@ -210,7 +210,7 @@ statements! {
     END_SESSION = "DELETE FROM sessions WHERE session_key = $1 RETURNING session_key";
     /// Every session of somebody.
     END_SESSIONS_OF = "DELETE FROM sessions WHERE subject_id = $1 RETURNING session_key";
-    /// SetLocale.
+    /// `SetLocale`.
     SET_LOCALE = "UPDATE sessions SET locale = $2, message_locale = $3 WHERE session_key = $1 RETURNING session_key";
     /// What sessions did since the last flush, repeated by the number of rows. Never moves a session back in time.
     FLUSH_USES = "WITH used (session_key, at, calls, ip, agent) AS \
@@ -289,8 +289,8 @@ statements! {
 mod tests {
     use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _};
 
-    use super::super::append::writer::Texts;
-    use super::super::pool::both;
+    use super::super::batch::Texts;
+    use super::super::native::both;
     use super::super::repeat::Repeated;
     use super::super::{Store, Target};
     use super::*;
@@ -333,8 +333,8 @@ mod tests {
     fn every_statement_can_be_prepared_on_postgres() {
         match std::env::var("VCSSO_TEST_POSTGRES") {
             Ok(url) => prepares_on(&Target::parse(&url).unwrap()),
-            Err(_) if std::env::var("CI").is_ok_and(|ci| ci == "true") => {
-                panic!("VCSSO_TEST_POSTGRES is not set")
+            Err(missing) if std::env::var("CI").is_ok_and(|ci| ci == "true") => {
+                panic!("VCSSO_TEST_POSTGRES: {missing}")
             }
             Err(_) => eprintln!("skipped: VCSSO_TEST_POSTGRES is not set"),
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::pool::{Link, rows};
+use super::native::{Link, rows};
 use super::{Epoch, Store, StoreError, Unit, sql, text};
 use crate::clock::Moment;
 use crate::identity::principal::fold;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::error::Noun;
 use super::groups::{PrincipalKind, add_principal};
-use super::pool::{rows, run};
+use super::native::{rows, run};
 use super::{Store, StoreError, Unit, flag, sql, text};
 use crate::clock::Moment;
 use crate::identity::{AccountName, LockoutPolicy};

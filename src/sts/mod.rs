@@ -1,5 +1,5 @@
 //! The Security Token Service's judgement: what may be granted to whom ([`decide`]), and the token that says so
-//! ([`mint`]). Pure; reads the verifier's proofs and the standing of the requester, remembers nothing.
+//! ([`mint()`]). Pure; reads the verifier's proofs and the standing of the requester, remembers nothing.
 
 mod confirmation;
 mod lifetime;

@@ -1,4 +1,4 @@
-//! What a judgement proves. The constructors are private to the verifier, and [`seal`] wants a report without refusal.
+//! What a judgement proves. The constructors are private to the verifier, and `seal` wants a report without refusal.
 
 use super::report::Report;
 use crate::clock::Moment;

@@ -277,7 +277,9 @@ impl<E: std::error::Error> From<E> for Finding {
 }
 
 impl Seen {
-    fn to_text(&self) -> Option<String> {
+    /// In words; nothing for nothing.
+    #[must_use]
+    pub fn to_text(&self) -> Option<String> {
         match self {
             Self::Nothing => None,
             Self::Text(text) => Some(text.to_string()),

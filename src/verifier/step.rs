@@ -6,7 +6,7 @@ macro_rules! steps {
     ($($name:ident $id:literal $clause:literal $meaning:literal $hint:literal;)*) => {
         /// One check. Tests and tools rely on [`StepId::as_str`]; it never changes.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum StepId { $(#[doc = $meaning] $name,)* }
+        pub enum StepId { $(#[doc = concat!("`", $id, "`")] $name,)* }
 
         impl StepId {
             /// Every step, in the order of the list.
@@ -72,17 +72,17 @@ steps! {
     PossessionConfirmation "possession.confirmation" "SAML Token Profile 1.1 §3.5" "The token's confirmation method is one this door takes." "A bearer token cannot authenticate to the STS.";
     PossessionSignature "possession.signature" "SAML Token Profile 1.1 §3.5.1" "A Holder-of-Key token comes with a signature over the message." "Sign the request with the key the token was issued for.";
     PossessionKey "possession.key" "SAML Token Profile 1.1 §3.5.1" "The message is signed with the key the token confirms." "The request was signed with another key than the one in the token.";
-    CredentialPresent "credential.present" "WS-Trust 1.3 §4" "The request carries something that can authenticate it." "Send a UsernameToken, a signed certificate or a token.";
+    CredentialPresent "credential.present" "WS-Trust 1.3 §4" "The request carries something that can authenticate it." "Send a UsernameToken or a signed certificate; a token is not taken here yet.";
     CredentialPassword "credential.password" "UsernameToken Profile 1.1" "The user exists, may act, and the password is right." "Unknown user, wrong password, disabled or locked: the client is told only 'Invalid credentials'.";
     CredentialCertificate "credential.certificate" "X.509 Token Profile 1.1" "The signing certificate is registered for an active solution user, and in force." "Register the certificate: vcsso solution add.";
-    CredentialAgreement "credential.agreement" "WS-Trust 1.3 §4" "Everything that authenticated in one request is the same principal." "User name and certificate belong to different principals.";
+    CredentialAgreement "credential.agreement" "WS-Trust 1.3 §4" "Everything that authenticated in one request is the same principal." "User name and certificate belong to different principals. govc: unset GOVC_USERNAME to use the certificate alone.";
     RequestTenant "request.tenant" "vCenter STS" "The path names the domain of this service." "Use /sts/STSService or /sts/STSService/<domain>.";
     RequestShape "request.shape" "WS-Trust 1.3 §4.1" "The body is one readable RequestSecurityToken of the operation." "The reason names the element.";
     RequestConfirmation "request.confirmation" "WS-Trust 1.3 §4.2" "KeyType, UseKey and signature agree." "UseKey/@Sig must be the Id of the message signature.";
     RequestLifetime "request.lifetime" "WS-Trust 1.3 §4.1" "The wanted period can be granted." "Compare the clocks of client and server, and look at the signing certificate.";
     RequestParameters "request.parameters" "vSphere Web Services API" "The call's parameters are readable and complete." "The reason names the parameter.";
     AdmissionSubject "admission.subject" "vCenter SSO" "The token's subject is known here, and active." "Was the account removed, disabled or locked after the token was issued?";
-    AdmissionRevoked "admission.revoked" "vCenter SSO" "Neither the token nor its signing key is revoked." "Get a new token.";
+    AdmissionRevoked "admission.revoked" "vCenter SSO" "The token is not revoked. A revoked key is no trusted signer: assertion.signer." "Get a new token.";
     AdmissionReplay "admission.replay" "WSS 1.1.1 §13" "The signed message was not seen before." "A signed message is good for one use; sign again with a new Timestamp.";
     AdmissionPermission "admission.permission" "vSphere API: NoPermission" "The principal has a permission on some object." "Add it to Administrators, or give it a permission.";
     SessionAnonymous "session.anonymous" "vSphere API: InvalidLogin" "The connection has no live session yet." "Log out first, or drop the cookie.";

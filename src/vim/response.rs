@@ -36,6 +36,7 @@ mod tests {
     use crate::soap::Envelope;
     use crate::vim::values::data::tests::session;
 
+    #[expect(clippy::needless_pass_by_value, reason = "the callers make the value on the spot")]
     fn body(method: MethodName, returned: Option<Value>) -> String {
         let message = write(method, returned.as_ref(), ApiVersion::NEWEST);
         let envelope = Envelope::parse(message.into_bytes()).unwrap();

@@ -181,10 +181,20 @@ mod tests {
         assert_eq!(root.attribute("version"), Some("1.0"));
         let namespaces: Vec<_> = root.children().collect();
         let [namespace] = namespaces[..] else { panic!("one namespace") };
-        assert_eq!(namespace.child("", "name").and_then(crate::xml::document::Element::text), Some("urn:vim25"));
-        assert_eq!(namespace.child("", "version").and_then(crate::xml::document::Element::text), Some("8.0.2.0"));
-        let prior: Vec<_> =
-            namespace.child("", "priorVersions").unwrap().children().filter_map(crate::xml::document::Element::text).collect();
+        assert_eq!(
+            namespace.child("", "name").and_then(crate::xml::document::Element::text),
+            Some("urn:vim25")
+        );
+        assert_eq!(
+            namespace.child("", "version").and_then(crate::xml::document::Element::text),
+            Some("8.0.2.0")
+        );
+        let prior: Vec<_> = namespace
+            .child("", "priorVersions")
+            .unwrap()
+            .children()
+            .filter_map(crate::xml::document::Element::text)
+            .collect();
         assert_eq!(prior, PUBLISHED[1..]);
     }
 }

@@ -38,7 +38,8 @@ impl<'d> Writer<'d, '_> {
             match content {
                 Content::Element(child) if Some(child) == self.omitted => {}
                 Content::Element(child) => self.element(child, false),
-                Content::Text(text) => write::text(&mut self.out, text),
+                Content::Text(view) if view.verbatim => self.out.push_str(view.text),
+                Content::Text(view) => write::text(&mut self.out, view.text),
             }
         }
         self.out.push_str("</");
@@ -122,14 +123,20 @@ impl<'d> Writer<'d, '_> {
         }
         let mut sorted: Vec<_> = element.attributes().collect();
         sorted.sort_unstable_by_key(|attribute| (attribute.namespace, attribute.local));
-        sorted.into_iter().for_each(|attribute| self.attribute(attribute));
+        for attribute in sorted {
+            self.attribute(attribute);
+        }
     }
 
     fn attribute(&mut self, attribute: AttributeView<'d>) {
         self.out.push(' ');
         self.out.push_str(attribute.qualified);
         self.out.push_str("=\"");
-        write::attribute(&mut self.out, attribute.value);
+        if attribute.verbatim {
+            self.out.push_str(attribute.value);
+        } else {
+            write::attribute(&mut self.out, attribute.value);
+        }
         self.out.push('"');
     }
 }

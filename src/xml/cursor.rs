@@ -42,7 +42,9 @@ impl<'d> Cursor<'d> {
     /// # Errors
     /// [`Unexpected`] when it has another one, or there is none.
     pub fn required(&mut self, namespace: &str, local: &'static str) -> Result<Element<'d>, Unexpected> {
-        if let Some(element) = self.optional(namespace, local) { Ok(element) } else {
+        if let Some(element) = self.optional(namespace, local) {
+            Ok(element)
+        } else {
             let seen = self.next.map_or("nothing".to_owned(), |child| child.qualified().to_owned());
             Err(self.unexpected(&seen, local))
         }

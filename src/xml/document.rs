@@ -3,9 +3,12 @@
 //! Everything is an offset into the source, so that reading allocates a few vectors and nothing per node. Comments are
 //! dropped and the text around them joined (`attacks.md` C01); an element remembers that it held one. What quick-xml
 //! lets through and this house does not (names, characters, text outside the root, namespaces, identifiers) is checked
-//! in [`super::scan`] and `build`.
+//! in `scan` and `build`.
 
+mod arena;
 mod build;
+
+use arena::{Attribute, Declaration, ElementData, Id, Kind, NONE, NOTHING, Node, Slice, index};
 
 use super::names::{XML, XMLNS};
 use super::{Limits, XmlError};
@@ -38,7 +41,16 @@ pub enum Content<'d> {
     /// An element.
     Element(Element<'d>),
     /// Text, references resolved; adjacent texts are one.
-    Text(&'d str),
+    Text(TextView<'d>),
+}
+
+/// A text between tags.
+#[derive(Clone, Copy, Debug)]
+pub struct TextView<'d> {
+    /// The text.
+    pub text: &'d str,
+    /// Canonical form writes it as it stands.
+    pub verbatim: bool,
 }
 
 /// One attribute; namespace declarations are not attributes.
@@ -52,6 +64,8 @@ pub struct AttributeView<'d> {
     pub local: &'d str,
     /// Normalised and resolved.
     pub value: &'d str,
+    /// Canonical form writes the value as it stands.
+    pub verbatim: bool,
 }
 
 /// One namespace declaration of an element.
@@ -61,61 +75,6 @@ pub struct DeclarationView<'d> {
     pub prefix: &'d str,
     /// Empty when the default namespace is switched off.
     pub namespace: &'d str,
-}
-
-type Id = u32;
-
-const NONE: Id = Id::MAX;
-
-/// A range of `source` or of `decoded`.
-#[derive(Clone, Copy, Debug, Default)]
-struct Slice {
-    start: u32,
-    end: u32,
-    decoded: bool,
-}
-
-#[derive(Debug)]
-struct Node {
-    parent: Id,
-    first: Id,
-    next: Id,
-    kind: Kind,
-}
-
-#[derive(Debug)]
-enum Kind {
-    Element(ElementData),
-    Text(Slice),
-}
-
-#[derive(Debug)]
-struct ElementData {
-    /// Prefix and local name as written.
-    name: Slice,
-    /// Length of prefix and colon, zero without prefix.
-    prefix: u32,
-    namespace: u16,
-    attributes: (u32, u32),
-    declarations: (u32, u32),
-    /// From `<` to the end of the end tag.
-    span: Slice,
-    /// A comment or a CDATA section stood directly inside.
-    annotated: bool,
-}
-
-#[derive(Debug)]
-struct Attribute {
-    name: Slice,
-    prefix: u32,
-    namespace: u16,
-    value: Slice,
-}
-
-#[derive(Debug)]
-struct Declaration {
-    prefix: Slice,
-    namespace: u16,
 }
 
 impl Document {
@@ -212,7 +171,9 @@ impl<'d> Element<'d> {
             next = node.next;
             Some(match node.kind {
                 Kind::Element(_) => Content::Element(Element { document, id }),
-                Kind::Text(slice) => Content::Text(document.slice(slice)),
+                Kind::Text(slice) => {
+                    Content::Text(TextView { text: document.slice(slice), verbatim: slice.verbatim })
+                }
             })
         })
     }
@@ -257,7 +218,7 @@ impl<'d> Element<'d> {
         let mut content = self.content();
         match (content.next(), content.next()) {
             (None, _) => Some(""),
-            (Some(Content::Text(text)), None) => Some(text),
+            (Some(Content::Text(view)), None) => Some(view.text),
             _ => None,
         }
     }
@@ -265,7 +226,7 @@ impl<'d> Element<'d> {
     /// Something other than white space stands between its children.
     #[must_use]
     pub fn has_loose_text(self) -> bool {
-        self.content().any(|content| matches!(content, Content::Text(text) if !is_white(text)))
+        self.content().any(|content| matches!(content, Content::Text(view) if !is_white(view.text)))
     }
 
     /// Any text at all stands between its children.
@@ -291,6 +252,7 @@ impl<'d> Element<'d> {
                 namespace: document.namespace(attribute.namespace),
                 local: qualified.get(index(attribute.prefix)..).unwrap_or_default(),
                 value: document.slice(attribute.value),
+                verbatim: attribute.value.verbatim,
             }
         })
     }
@@ -377,20 +339,6 @@ pub fn is_white(text: &str) -> bool {
 fn is_reserved(namespace: &str) -> bool {
     namespace == XML || namespace == XMLNS
 }
-
-const fn index(id: u32) -> usize {
-    id as usize
-}
-
-static NOTHING: ElementData = ElementData {
-    name: Slice { start: 0, end: 0, decoded: false },
-    prefix: 0,
-    namespace: 0,
-    attributes: (0, 0),
-    declarations: (0, 0),
-    span: Slice { start: 0, end: 0, decoded: false },
-    annotated: false,
-};
 
 #[cfg(test)]
 mod tests {

@@ -22,12 +22,8 @@ fn is_ncname(name: &str) -> bool {
 /// The same for the names every message is full of, without decoding characters.
 pub(super) fn is_name(name: &str) -> bool {
     let simple = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-    match name.as_bytes().first() {
-        Some(first) if first.is_ascii_alphabetic() || *first == b'_' => {
-            name.bytes().all(simple) || is_ncname(name)
-        }
-        _ => is_ncname(name),
-    }
+    let starts = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+    (starts && name.bytes().all(simple)) || is_ncname(name)
 }
 
 /// An absolute URI: a scheme and a colon first. Relative namespace names make canonicalisers disagree (C13).

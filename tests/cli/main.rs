@@ -1,4 +1,10 @@
 //! The program from outside: what it prints and how it exits, run as a person or a script would run it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test stops where something is not as it should be"
+)]
 #![cfg(feature = "server")]
 
 mod configuration;

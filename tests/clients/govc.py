@@ -83,24 +83,6 @@ def logout_ends_the_session(world):
     return "listed before, not after"
 
 
-def a_session_is_removed_by_its_key(world):
-    alice, other = Govc(world, **ALICE_LOGIN), Govc(world, **ALICE_LOGIN)
-    key = alice.current_session()["key"]
-    other("session.rm", key)
-    expect(key not in session_keys(other), "the session is still in the list")
-    return "listed before, not after"
-
-
-def a_clone_ticket_opens_a_second_session(world):
-    alice = Govc(world, **ALICE_LOGIN)
-    ticket = alice("session.login", "-clone")
-    clone = Govc(world)
-    clone("session.login", "-ticket", ticket)
-    expect(clone.who() == ALICE, clone.who())
-    expect(Govc(world).refused("session.login", "-ticket", ticket), "the ticket served twice")
-    return f"{clone.who()}; the ticket serves once"
-
-
 def a_wrong_password_is_refused(world):
     seen = Govc(world, GOVC_USERNAME="carol@vsphere.local", GOVC_PASSWORD="wrong").refused("session.login")
     expect("Cannot complete login due to an incorrect user name or password." in seen, seen)
@@ -159,44 +141,6 @@ def a_changed_token_is_refused(world):
     return seen
 
 
-def a_solution_user_acts_as_a_user(world):
-    flags = robot_flags(world)
-    token = Govc(world)("session.login", "-issue", "-lifetime", "24h", "-token", bearer(world), *flags)
-    expect(confirmation(token) == "holder-of-key" and "alice@" in token, token)
-    return login_by_token(world, token, ALICE, *flags)
-
-
-def a_holder_of_key_token_is_renewed(world):
-    flags = robot_flags(world)
-    token = Govc(world)("session.login", "-issue", *flags)
-    renewed = Govc(world)("session.login", "-renew", "-lifetime", "24h", "-token", token, *flags)
-    expect(renewed != token and confirmation(renewed) == "holder-of-key", renewed)
-    return login_by_token(world, renewed, r"VSPHERE.LOCAL\ci-robot", *flags)
-
-
-def a_bearer_token_opens_a_REST_session(world):
-    cookie = Govc(world)("session.login", "-r", "-l", "-token", bearer(world))
-    expect(cookie, "no session id")
-    return f"session id of {len(cookie)} characters"
-
-
-def a_holder_of_key_token_opens_a_REST_session(world):
-    flags = robot_flags(world)
-    token = Govc(world)("session.login", "-issue", *flags)
-    cookie = Govc(world)("session.login", "-r", "-l", "-token", token, *flags)
-    expect(cookie, "no session id")
-    return f"session id of {len(cookie)} characters"
-
-
-def a_token_is_exchanged_for_a_JWT(world):
-    jwt = Govc(world)("session.login", "-jwt", "vmware-tes:vc:nsxd-v2:nsx", "-token", bearer(world))
-    expect(jwt.count(".") == 2, jwt or "nothing printed")
-    claims = jwt.split()[0].split(".")[1]
-    subject = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["sub"]
-    expect("alice" in subject, subject)
-    return subject
-
-
 def bearer(world):
     return Govc(world, **ALICE_LOGIN)("session.login", "-issue")
 
@@ -233,8 +177,6 @@ CASES = [
     a_password_opens_a_session,
     a_cached_session_is_used_again,
     logout_ends_the_session,
-    a_session_is_removed_by_its_key,
-    a_clone_ticket_opens_a_second_session,
     a_wrong_password_is_refused,
     a_wrong_password_gets_no_token,
     a_user_without_permission_is_refused,
@@ -244,9 +186,4 @@ CASES = [
     a_password_and_a_strange_certificate_get_a_holder_of_key_token,
     a_holder_of_key_token_is_nothing_without_its_key,
     a_changed_token_is_refused,
-    a_solution_user_acts_as_a_user,
-    a_holder_of_key_token_is_renewed,
-    a_bearer_token_opens_a_REST_session,
-    a_holder_of_key_token_opens_a_REST_session,
-    a_token_is_exchanged_for_a_JWT,
 ]

@@ -69,7 +69,7 @@ pub(super) fn solution_users(
         )?;
         if !certificate.key().is_usable() {
             let wanted = "a certificate with an RSA key of 2048 to 8192 bits: others cannot sign requests";
-            return Err(section.wrong("certificate", section.place(), certificate.subject(), wanted));
+            return Err(section.wrong("certificate", section.place(), &certificate.subject(), wanted));
         }
         Ok(SolutionUser { name, certificate, groups: accounts(&section, "groups")? })
     };

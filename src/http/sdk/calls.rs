@@ -65,7 +65,9 @@ pub(super) async fn answer(exchange: &Exchange<'_>, caller: &Caller, call: Call)
         }
         Method::Logout => {
             if let Some(caller) = caller.session() {
-                sessions::logout(exchange.app, caller, exchange.peer).await.map_err(unavailable)?;
+                sessions::logout(exchange.app, caller, exchange.peer)
+                    .await
+                    .map_err(|failure| unavailable(&failure))?;
             }
             None
         }
@@ -92,7 +94,11 @@ async fn inventory<'a>(
         | Method::LoginByToken { .. }
         | Method::Logout => false,
     };
-    let sessions = if wanted && holds(caller, crate::identity::privilege::TERMINATE_SESSION) { sessions::list(exchange.app).await.map_err(unavailable)? } else { Vec::new() };
+    let sessions = if wanted && holds(caller, crate::identity::privilege::TERMINATE_SESSION) {
+        sessions::list(exchange.app).await.map_err(|failure| unavailable(&failure))?
+    } else {
+        Vec::new()
+    };
     Ok(Inventory { exchange, caller, sessions, now: exchange.app.now() })
 }
 
@@ -144,7 +150,7 @@ fn first_page(
     }
     let token = match (rest.is_empty(), caller.session()) {
         (false, Some(caller)) => {
-            let token = uuid(&*exchange.app.entropy).map_err(|error| unavailable(error.into()))?;
+            let token = uuid(&*exchange.app.entropy).map_err(|error| unavailable(&error.into()))?;
             exchange.pages.keep(&caller.session.key, token.clone(), rest);
             Some(token)
         }
@@ -163,7 +169,7 @@ fn take(exchange: &Exchange<'_>, caller: &Caller, token: &str) -> Result<Vec<Obj
     rest.ok_or_else(|| Fault::InvalidArgument { property: Some("token".into()) }.into())
 }
 
-fn unavailable(failure: crate::app::error::Failure) -> Answer {
+fn unavailable(failure: &crate::app::error::Failure) -> Answer {
     tracing::error!(error = %failure, "a call could not be answered");
     Answer::Status(actix_web::http::StatusCode::SERVICE_UNAVAILABLE)
 }

@@ -138,7 +138,7 @@ impl Builder<'_> {
         let name = slice_of(source, tag.name().into_inner(), at)?;
         let (prefix, namespace) = self.qualify(source, name, true, at)?;
         self.qualify_attributes(source, index(attributes), id, at)?;
-        let span = Slice { start: offset(at)?, end: 0, decoded: false };
+        let span = Slice { start: offset(at)?, ..Slice::default() };
         let data = ElementData {
             name,
             prefix,
@@ -169,6 +169,9 @@ impl Builder<'_> {
 
     /// First the declarations, then the rest: a prefix may be declared after its use in the same tag.
     fn read_attributes(&mut self, source: &str, tag: &BytesStart<'_>, at: usize) -> Result<(), XmlError> {
+        if tag.attributes_raw().is_empty() {
+            return Ok(());
+        }
         let mut seen = 0;
         for token in tag.attributes().with_checks(false) {
             let token = token.map_err(|_| XmlError::Syntax { at, what: "attribute" })?;
@@ -276,19 +279,19 @@ impl Builder<'_> {
     ) -> Result<(u32, u16), XmlError> {
         let text = text_of(source, &self.decoded, name);
         let wrong = |what| Err(XmlError::Syntax { at, what });
-        let Some((prefix, local)) = text.split_once(':') else {
+        let colon = memchr(b':', text.as_bytes());
+        let Some((prefix, local)) = colon.and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?))) else {
             if !is_name(text) {
                 return wrong("not a name");
             }
             let namespace = if is_element { self.in_scope(source, "").unwrap_or(0) } else { 0 };
             return Ok((0, namespace));
         };
-        if !is_name(local) || !is_name(prefix) {
-            return wrong("not a name");
-        }
+        // A prefix that is in scope was a name when it was declared.
         let bound = if prefix == "xml" { Some(1) } else { self.in_scope(source, prefix) };
         match bound {
-            Some(namespace) => Ok((offset(prefix.len() + 1)?, namespace)),
+            Some(namespace) if is_name(local) => Ok((offset(prefix.len() + 1)?, namespace)),
+            Some(_) => wrong("not a name"),
             None => wrong("a prefix that is not declared"),
         }
     }
@@ -322,7 +325,9 @@ impl Builder<'_> {
             return Err(XmlError::Syntax { at, what: "< in an attribute value" });
         }
         if memchr3(b'&', b'\t', b'\n', raw.as_bytes()).is_none() {
-            return slice_of(source, raw, at);
+            let value = slice_of(source, raw, at)?;
+            let quote = index(value.start).checked_sub(1).and_then(|place| source.as_bytes().get(place));
+            return Ok(Slice { verbatim: quote == Some(&b'"'), ..value });
         }
         let start = offset(self.decoded.len())?;
         let mut rest = raw;
@@ -340,7 +345,7 @@ impl Builder<'_> {
             rest = after;
         }
         self.decoded.push_str(rest);
-        Ok(Slice { start, end: offset(self.decoded.len())?, decoded: true })
+        Ok(Slice { start, end: offset(self.decoded.len())?, decoded: true, verbatim: false })
     }
 
     fn characters(&mut self, source: &str, piece: Slice, at: usize) -> Result<(), XmlError> {
@@ -352,10 +357,11 @@ impl Builder<'_> {
                 Err(XmlError::Syntax { at, what: "text outside the root" })
             };
         }
-        if memchr(b'>', text.as_bytes()).is_some() && text.contains("]]>") {
+        let greater = memchr(b'>', text.as_bytes()).is_some();
+        if greater && text.contains("]]>") {
             return Err(XmlError::Syntax { at, what: "]]> in text" });
         }
-        self.append(source, piece)
+        self.append(source, Slice { verbatim: !greater, ..piece })
     }
 
     fn reference(&mut self, source: &str, reference: &BytesRef<'_>, at: usize) -> Result<(), XmlError> {
@@ -386,7 +392,7 @@ impl Builder<'_> {
             }
         };
         self.decoded.push_str(more);
-        self.text = Some(Slice { start, end: offset(self.decoded.len())?, decoded: true });
+        self.text = Some(Slice { start, end: offset(self.decoded.len())?, decoded: true, verbatim: false });
         Ok(())
     }
 
@@ -454,7 +460,10 @@ fn resolve(name: &str, at: usize) -> Result<char, XmlError> {
 
 /// Attributes that identify, whatever their namespace and case: one name space for all of them (`attacks.md` §2.2-3).
 fn identifies(local: &str) -> bool {
-    ["id", "assertionid", "requestid", "responseid"].iter().any(|name| local.eq_ignore_ascii_case(name))
+    matches!(local.len(), 2 | 9..=11)
+        && ["id", "assertionid", "requestid", "responseid"]
+            .iter()
+            .any(|name| local.eq_ignore_ascii_case(name))
 }
 
 fn text_of<'t>(source: &'t str, decoded: &'t str, slice: Slice) -> &'t str {
@@ -469,7 +478,7 @@ fn slice_of(source: &str, part: &str, at: usize) -> Result<Slice, XmlError> {
     if start.checked_add(part.len()).is_none_or(|end| end > source.len()) {
         return Err(XmlError::Syntax { at, what: "markup" });
     }
-    Ok(Slice { start: offset(start)?, end: offset(start + part.len())?, decoded: false })
+    Ok(Slice { start: offset(start)?, end: offset(start + part.len())?, ..Slice::default() })
 }
 
 fn position(reader: &Reader<&[u8]>) -> usize {

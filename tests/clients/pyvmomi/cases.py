@@ -42,19 +42,6 @@ def a_certificate_gets_a_holder_of_key_token_for_a_long_lived_stub(world):
     return who(session_stub(world, login, certFile=certificate, certKeyFile=key), ROBOT)
 
 
-def a_holder_of_key_token_gets_another(world):
-    first = holder_of_key(world)
-    second = sts(world).get_token_by_token(first, world.robot_key, ssl_context=tls(world))
-    expect(second != first and "cm:holder-of-key" in second, second)
-    return login_signed(world, second, ROBOT)
-
-
-def a_solution_user_acts_as_a_user(world):
-    token = holder_of_key(world, act_as_token=bearer(world, delegatable=True))
-    expect("cm:holder-of-key" in token and "alice@" in token, token)
-    return login_signed(world, token, ALICE)
-
-
 def a_password_opens_a_session(world):
     return who(connect(world, user="alice@vsphere.local", pwd=PASSWORD), ALICE)
 
@@ -166,8 +153,6 @@ CASES = [
     a_bearer_token_asked_for_with_a_certificate_opens_a_session,
     a_bearer_token_serves_a_long_lived_stub,
     a_certificate_gets_a_holder_of_key_token_for_a_long_lived_stub,
-    a_holder_of_key_token_gets_another,
-    a_solution_user_acts_as_a_user,
     a_password_opens_a_session,
     disconnect_ends_the_session,
     a_wrong_password_gets_no_token,

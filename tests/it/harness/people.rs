@@ -4,6 +4,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use vcsso::app::App;
+use vcsso::app::Peer;
 use vcsso::app::start;
 use vcsso::app::users::{Machine, Password, Person, add_machine, add_person};
 use vcsso::entropy::SystemEntropy;
@@ -49,12 +50,16 @@ pub async fn furnish(app: &App) {
         let given_name = Some("Ada".to_owned());
         let profile = Profile { given_name, surname: Some("Lab".into()), email: None };
         let password = Some(Password::Hashed(HASH.clone()));
-        add_person(app, Person { name: name(person), password, profile, groups }).await.unwrap();
+        add_person(app, Person { name: name(person), password, profile, groups }, &Peer::default())
+            .await
+            .unwrap();
     }
     for (machine, made) in [("robot", &ROBOT), ("retired", &RETIRED)] {
         let groups = vec!["Administrators".to_owned()];
         let certificate = made.certificate.clone();
-        add_machine(app, Machine { name: name(machine), certificate, groups }).await.unwrap();
+        add_machine(app, Machine { name: name(machine), certificate, groups }, &Peer::default())
+            .await
+            .unwrap();
     }
     let mut unit = app.store.begin().await.unwrap();
     let entity = "group-d1".to_owned();

@@ -1,12 +1,13 @@
-//! The commit of a batch: one transaction that asks, claims and inserts for everybody who waits.
+//! One batch of appends as one transaction: read the epoch, count sessions, claim, insert, commit.
 
 use std::collections::HashSet;
 
-use super::super::pool::{Link, Mode, Pool, Tx};
-use super::super::repeat::Repeated;
-use super::super::sessions::NewSession;
-use super::super::{AuditRow, Issued, Sequence, StoreError, audit, epoch, issued, replay, sessions, sql};
-use super::{Append, Appended, Claim, Waiting};
+use super::append::{Append, Appended, Claim, Waiting};
+use super::native::{Link, Pool, Tx};
+use super::pool::Mode;
+use super::repeat::Repeated;
+use super::sessions::{self, NewSession};
+use super::{AuditRow, Issued, Sequence, StoreError, audit, epoch, issued, replay, sql};
 
 /// Writes batches.
 pub(super) struct Writer {
@@ -16,15 +17,15 @@ pub(super) struct Writer {
 }
 
 /// The statements that take many rows.
-pub(in crate::store) struct Texts {
-    pub(in crate::store) claims: Repeated,
-    pub(in crate::store) issued: Repeated,
-    pub(in crate::store) sessions: Repeated,
-    pub(in crate::store) audit: Repeated,
+pub(super) struct Texts {
+    pub(super) claims: Repeated,
+    pub(super) issued: Repeated,
+    pub(super) sessions: Repeated,
+    pub(super) audit: Repeated,
 }
 
 impl Texts {
-    pub(in crate::store) fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             claims: Repeated::new(sql::ADD_CLAIMS),
             issued: Repeated::new(sql::ADD_ISSUED),
