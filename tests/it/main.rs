@@ -23,6 +23,7 @@ mod harness;
 mod accounts;
 mod guards;
 mod lockout;
+mod minted;
 mod replay;
 mod sdk_access;
 mod sdk_reading;
