@@ -130,5 +130,6 @@ async fn subject(app: &App, upn: &str) -> Result<Option<Arc<Standing>>, Failure>
     let Some(account) = name.within(&app.settings.domain).filter(|_| name.domain.is_some()) else {
         return Ok(None);
     };
-    Ok(app.standings.find(app, Lookup::Name(fold(account))).await?.map(|(standing, _)| standing))
+    let found = app.standings.find_active(app, Lookup::Name(fold(account)), app.now()).await?;
+    Ok(found.map(|(standing, _)| standing))
 }

@@ -12,7 +12,7 @@ use quick_cache::sync::Cache;
 
 use super::App;
 use super::error::{Cause, Failure};
-use super::standings::Lookup;
+use super::standings::{Epoch, Lookup};
 use crate::clock::Moment;
 use crate::entropy::{Entropy, bytes};
 use crate::identity::lockout::Reveal;
@@ -23,7 +23,8 @@ use crate::secret::Secret;
 use crate::verifier::{Finding, Report, StepId};
 use crate::wsse::UnverifiedLogin;
 
-/// Checks a name and a password. What comes back may act now; what does not is in the report.
+/// Checks a name and a password. What comes back may act, at the epoch that stands beside it; what does not is in the
+/// report.
 ///
 /// # Errors
 /// The [`Cause`] for the door; the report has the step.
@@ -31,9 +32,9 @@ pub async fn verify_password(
     app: &App,
     report: &mut Report,
     login: &UnverifiedLogin,
-) -> Result<Arc<Standing>, Cause> {
+) -> Result<(Arc<Standing>, Epoch), Cause> {
     match compare(app, login).await {
-        Ok(Compared::Right(standing)) => judge_right(app, report, standing),
+        Ok(Compared::Right(standing, epoch)) => Ok((judge_right(app, report, standing)?, epoch)),
         Ok(Compared::Wrong(standing, why)) => {
             report.fail(
                 StepId::CredentialPassword,
@@ -67,13 +68,23 @@ fn judge_right(app: &App, report: &mut Report, standing: Arc<Standing>) -> Resul
 }
 
 enum Compared {
-    Right(Arc<Standing>),
+    Right(Arc<Standing>, Epoch),
     Wrong(Option<Arc<Standing>>, &'static str),
 }
 
 async fn compare(app: &App, login: &UnverifiedLogin) -> Result<Compared, Failure> {
-    let standing = find(app, &login.user_name).await?;
-    let Some(standing) = standing else {
+    let Some(lookup) = lookup(app, &login.user_name) else {
+        check(app, login, None).await?;
+        return Ok(Compared::Wrong(None, "no such user in this domain"));
+    };
+    if let Some((standing, epoch)) = app.standings.find(app, lookup.clone()).await?
+        && standing.is_active(app.now())
+        && is_remembered(app, &standing, login)
+    {
+        return Ok(Compared::Right(standing, epoch));
+    }
+    // Whatever else comes of it may be a refusal, and costs a hash: the directory of now decides.
+    let Some((standing, epoch)) = app.standings.find_now(app, lookup).await? else {
         check(app, login, None).await?;
         return Ok(Compared::Wrong(None, "no such user in this domain"));
     };
@@ -81,9 +92,6 @@ async fn compare(app: &App, login: &UnverifiedLogin) -> Result<Compared, Failure
         check(app, login, None).await?;
         return Ok(Compared::Wrong(Some(standing), "an account without password"));
     };
-    if app.credentials.knows(&standing.id, stored, &login.password, app.now()) {
-        return Ok(Compared::Right(standing));
-    }
     let lane = slow_lane(app, &standing).await;
     let Some(checked) = check(app, login, Some(stored)).await? else {
         return Ok(Compared::Wrong(Some(standing), "longer than a password can be"));
@@ -97,8 +105,16 @@ async fn compare(app: &App, login: &UnverifiedLogin) -> Result<Compared, Failure
         return Ok(Compared::Wrong(Some(standing), "a wrong password"));
     }
     settle_success(app, &standing, stored, &login.password, checked.outdated).await?;
-    app.credentials.remember(&standing.id, stored, &login.password, app.now());
-    Ok(Compared::Right(standing))
+    // A lock that ends is cleared by the first right password after it: by one that is computed.
+    if standing.is_active(app.now()) {
+        app.credentials.remember(&standing.id, stored, &login.password, app.now());
+    }
+    Ok(Compared::Right(standing, epoch))
+}
+
+fn is_remembered(app: &App, standing: &Standing, login: &UnverifiedLogin) -> bool {
+    let Kind::User { password_hash: Some(stored), .. } = &standing.kind else { return false };
+    app.credentials.knows(&standing.id, stored, &login.password, app.now())
 }
 
 /// Nothing for what is longer than any password can be: wrong, at no cost, whoever is meant.
@@ -110,11 +126,9 @@ async fn check(app: &App, login: &UnverifiedLogin, stored: Option<&str>) -> Resu
 }
 
 /// The account of a typed name, if the name is one and belongs to this domain.
-async fn find(app: &App, typed: &str) -> Result<Option<Arc<Standing>>, Failure> {
-    let Ok(name) = LoginName::parse(typed) else { return Ok(None) };
-    let Some(account) = name.within(&app.settings.domain) else { return Ok(None) };
-    let found = app.standings.find(app, Lookup::Name(fold(account))).await?;
-    Ok(found.map(|(standing, _)| standing))
+fn lookup(app: &App, typed: &str) -> Option<Lookup> {
+    let name = LoginName::parse(typed).ok()?;
+    Some(Lookup::Name(fold(name.within(&app.settings.domain)?)))
 }
 
 /// After too many failures the passwords of the built-in administrator, whom nothing locks, are checked one after the

@@ -7,7 +7,7 @@ use super::audit::{Action, accepted, note, refuse, token_detail};
 use super::error::{Cause, Failure, Refused};
 use super::locale::Locales;
 use super::standings::Epoch;
-use super::trust::Trust;
+use super::trust::{Trust, judged};
 use super::{App, Caller, Peer, credentials};
 use crate::clock::Moment;
 use crate::entropy::{bytes, hex, uuid};
@@ -17,7 +17,7 @@ use crate::secret::Secret;
 use crate::session::Session;
 use crate::soap::Envelope;
 use crate::store::{Append, Appended, Claim, Cutoff, NewSession, SessionLimit};
-use crate::verifier::{Door, Finding, Judgement, Proven, Report, Seen, StepId, judge};
+use crate::verifier::{Door, Finding, Judgement, Proven, Report, Seen, StepId};
 use crate::wsse::UnverifiedLogin;
 
 /// A session that was just opened, with the secret that stands for it.
@@ -46,12 +46,10 @@ pub struct Attempt<'a> {
 pub async fn by_token(app: &App, envelope: &Envelope, attempt: Attempt<'_>) -> Result<Opened, Refused> {
     let action = Action::LoginByToken;
     for _ in 0..MOST_ATTEMPTS {
-        let trust = match app.trust.current(app).await {
-            Ok(trust) => trust,
+        let (trust, Judgement { mut report, proven }) = match judged(app, envelope, Door::Sdk).await {
+            Ok(judged) => judged,
             Err(failure) => return Err(unavailable(app, action, "", &failure, attempt.peer).await),
         };
-        let Judgement { mut report, proven } =
-            judge(envelope, Door::Sdk, &trust.anchors, &app.verifier_policy(), app.now());
         let principal = report.about().subject.clone().unwrap_or_default();
         let Some(proven) = proven else {
             return Err(refuse(app, action, &principal, report, Cause::Step, attempt.peer).await);
@@ -126,8 +124,7 @@ async fn open_by_password(
     peer: &Peer,
 ) -> Result<Opened, Cause> {
     for _ in 0..MOST_ATTEMPTS {
-        let epoch = app.standings.epoch();
-        let standing = credentials::verify_password(app, report, login).await?;
+        let (standing, epoch) = credentials::verify_password(app, report, login).await?;
         let entry =
             Entry { action: Action::LoginByPassword, epoch, claim: None, token: None, detail: json!({}) };
         match commit(app, report, &standing, &locales, entry, peer).await? {
@@ -179,6 +176,10 @@ async fn commit(
     peer: &Peer,
 ) -> Result<Committed, Cause> {
     if !standing.may_log_in() {
+        let moved = app.standings.has_moved(app, entry.epoch).await;
+        if moved.map_err(|failure| note_failure(report, &failure))? {
+            return Ok(Committed::Stale);
+        }
         report.fail(StepId::AdmissionPermission, Finding::seen("no permission on any object").but("one"));
         return Err(Cause::Step);
     }

@@ -11,6 +11,7 @@ use quick_cache::sync::Cache;
 
 use super::App;
 use super::error::Failure;
+use crate::clock::Moment;
 use crate::identity::Standing;
 pub use crate::store::{Epoch, Lookup};
 
@@ -51,6 +52,45 @@ impl Standings {
         let standing = Arc::new(standing);
         self.known.insert(lookup, (epoch, Arc::clone(&standing)));
         Ok(Some((standing, epoch)))
+    }
+
+    /// As [`Self::find`]; who is remembered as not active is looked at again.
+    ///
+    /// # Errors
+    /// [`Failure::Store`].
+    pub async fn find_active(
+        &self,
+        app: &App,
+        lookup: Lookup,
+        now: Moment,
+    ) -> Result<Option<(Arc<Standing>, Epoch)>, Failure> {
+        match self.find(app, lookup.clone()).await? {
+            Some((standing, _)) if !standing.is_active(now) => self.find_now(app, lookup).await,
+            found => Ok(found),
+        }
+    }
+
+    /// As [`Self::find`], by the directory of now. Who is about to refuse asks so: a refusal has no commit that would
+    /// turn an old decision away.
+    ///
+    /// # Errors
+    /// [`Failure::Store`].
+    pub async fn find_now(
+        &self,
+        app: &App,
+        lookup: Lookup,
+    ) -> Result<Option<(Arc<Standing>, Epoch)>, Failure> {
+        self.saw(app.store.epoch().await?);
+        self.find(app, lookup).await
+    }
+
+    /// Whether the directory has changed since `epoch`, by the store.
+    ///
+    /// # Errors
+    /// [`Failure::Store`].
+    pub async fn has_moved(&self, app: &App, epoch: Epoch) -> Result<bool, Failure> {
+        self.saw(app.store.epoch().await?);
+        Ok(self.epoch() != epoch)
     }
 }
 

@@ -9,7 +9,7 @@ use super::audit::{Action, accepted, note, refuse};
 use super::error::{Cause, Failure, Refused};
 use super::login::{MOST_ATTEMPTS, note_failure, unavailable};
 use super::standings::{Epoch, Lookup};
-use super::trust::Trust;
+use super::trust::{Trust, judged};
 use super::{App, Peer, credentials};
 use crate::clock::Moment;
 use crate::dsig::SignatureAlgorithm;
@@ -18,7 +18,7 @@ use crate::identity::Standing;
 use crate::soap::Envelope;
 use crate::store::{Append, Appended, Issued};
 use crate::sts::{Authenticated, Grant, MessageSignature, Minted, decide, mint};
-use crate::verifier::{Class, Door, Finding, Proven, Report, Seen, SignedMessage, StepId, judge};
+use crate::verifier::{Class, Door, Finding, Proven, Report, Seen, SignedMessage, StepId};
 use crate::wstrust::request::{check_action, soap_action_of};
 use crate::wstrust::{IssueRequest, KeyType};
 
@@ -51,11 +51,10 @@ pub async fn issue(
     soap_action: &str,
     peer: &Peer,
 ) -> Result<IssuedToken, Refused> {
-    let trust = match app.trust.current(app).await {
-        Ok(trust) => trust,
+    let (_, judgement) = match judged(app, envelope, Door::Sts).await {
+        Ok(judged) => judged,
         Err(failure) => return Err(unavailable(app, Action::Issue, "", &failure, peer).await),
     };
-    let judgement = judge(envelope, Door::Sts, &trust.anchors, &app.verifier_policy(), app.now());
     let mut report = judgement.report;
     let Some(proven) = judgement.proven else {
         return Err(refuse(app, Action::Issue, "", report, Cause::Step, peer).await);
@@ -133,7 +132,7 @@ async fn authenticate(
         None => None,
     };
     let by_password = match &proven.login {
-        Some(login) => Some(credentials::verify_password(app, report, login).await?),
+        Some(login) => Some(credentials::verify_password(app, report, login).await?.0),
         None => None,
     };
     match (by_password, by_certificate) {
@@ -159,9 +158,10 @@ async fn solution_user(
     certificate: &crate::pki::Certificate,
     must_be_known: bool,
 ) -> Result<Option<Arc<Standing>>, Cause> {
-    let found = app.standings.find(app, Lookup::Certificate(certificate.fingerprint())).await;
-    let found = found.map_err(|failure| note_failure(report, &failure))?.map(|(standing, _)| standing);
     let now = app.now();
+    let lookup = Lookup::Certificate(certificate.fingerprint());
+    let found = app.standings.find_active(app, lookup, now).await;
+    let found = found.map_err(|failure| note_failure(report, &failure))?.map(|(standing, _)| standing);
     let wanted = "the certificate of an active solution user, in force";
     let wrong = match &found {
         None if must_be_known => Some("a certificate that is not registered"),

@@ -7,7 +7,9 @@ use super::App;
 use super::error::Failure;
 use super::standings::Epoch;
 use crate::pki::{Anchors, TokenSigner, pem};
+use crate::soap::Envelope;
 use crate::store::KeyStatus;
+use crate::verifier::{Door, Judgement, StepId, judge};
 
 /// Whom the house trusts, at one epoch.
 pub struct Trust {
@@ -19,6 +21,29 @@ pub struct Trust {
     pub anchors: Anchors,
     /// Identifiers of revoked tokens.
     pub revoked: HashSet<String>,
+}
+
+/// Judges a message by the keys that are trusted. What a key signed that came since they were read is judged again: a
+/// refusal has no commit that would turn it away.
+///
+/// # Errors
+/// [`Failure::Store`].
+pub async fn judged(
+    app: &App,
+    envelope: &Envelope,
+    door: Door,
+) -> Result<(Arc<Trust>, Judgement), Failure> {
+    let trust = app.trust.current(app).await?;
+    let by = |trust: &Trust| judge(envelope, door, &trust.anchors, &app.verifier_policy(), app.now());
+    let judgement = by(&trust);
+    let signer = [StepId::AssertionIssuer, StepId::AssertionSigner, StepId::AssertionSignature];
+    let unknown = judgement.report.refusal().is_some_and(|step| signer.contains(&step.id));
+    if !unknown || !app.standings.has_moved(app, trust.epoch).await? {
+        return Ok((trust, judgement));
+    }
+    let trust = app.trust.current(app).await?;
+    let judgement = by(&trust);
+    Ok((trust, judgement))
 }
 
 /// The newest [`Trust`], and the keys of this replica's folder.

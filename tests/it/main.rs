@@ -23,6 +23,9 @@ mod harness;
 #[path = "../attacks/edit.rs"]
 mod edit;
 
+mod accounts;
+mod guards;
+mod lockout;
 mod replay;
 mod sdk_access;
 mod sdk_reading;

@@ -10,7 +10,7 @@ pub use database::Place;
 pub use house::{House, Plan};
 pub use people::{PASSWORD, ROBOT, STRANGER};
 pub use requests::{Act, Credential, now};
-pub use wire::{Answer, Request, Wire};
+pub use wire::{Answer, Request};
 
 /// Makes of every function two tests, one for each database.
 macro_rules! on_both {

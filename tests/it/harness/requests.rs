@@ -171,10 +171,6 @@ impl Client {
         self.call("Login", "SessionManager", &login_parameters(name, password))
     }
 
-    pub fn login_by_token(&mut self, message: &str) -> Answer {
-        self.send(message)
-    }
-
     pub fn logout(&mut self) -> Answer {
         self.call("Logout", "SessionManager", "")
     }
