@@ -25,6 +25,7 @@ check: ## format, lints, the pure build, licences and bans, documentation
 	@scripts/need gcc libc6-dev
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
+	cargo clippy --benches --features unwritten-appends -- -D warnings
 	cargo check --lib --no-default-features
 	@scripts/cargo-deny
 	cargo deny check bans licenses sources

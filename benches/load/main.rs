@@ -18,7 +18,6 @@ mod measure;
 mod messages;
 mod process;
 mod stages;
-#[cfg(feature = "unwritten-appends")]
 mod stub;
 
 use std::path::{Path, PathBuf};
@@ -39,12 +38,11 @@ use stages::Kind;
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     if let [_, _stub, folder] = &arguments[..] {
-        #[cfg(feature = "unwritten-appends")]
         stub::serve(Path::new(folder));
         return;
     }
     let bench = Bench::new();
-    bench.start_and_memory_then(|bench| bench.load());
+    bench.start_and_memory_then(Bench::load);
 }
 
 /// What all measurements share.
@@ -139,7 +137,7 @@ impl Bench {
             "", "median", "mean", "database", "raw sign", "ratio", "wanted"
         );
         let servers = self.servers();
-        let vcsim = self.vcsim();
+        let vcsim = Self::vcsim();
         let password: Vec<_> = servers.iter().map(|server| (server, &self.issue_by_password[..])).collect();
         let (password, bearers) = self.case(Kind::IssueByPassword, &password);
         let certificate: Vec<_> =
@@ -147,10 +145,10 @@ impl Bench {
         let (certificate, holders) = self.case(Kind::IssueByCertificate, &certificate);
         let bearers = requests(&bearers, messages::login_bearer);
         let holders = requests(&holders, |token| messages::login_holder_of_key(&self.robot, token, now()));
-        let bearer = self.case(Kind::LoginBearer, &lanes(&servers, &vcsim, &bearers)).0;
-        let holder = self.case(Kind::LoginHolderOfKey, &lanes(&servers, &vcsim, &holders)).0;
+        let bearer = self.case(Kind::LoginBearer, &lanes(&servers, vcsim.as_ref(), &bearers)).0;
+        let holder = self.case(Kind::LoginHolderOfKey, &lanes(&servers, vcsim.as_ref(), &holders)).0;
         if vcsim.is_some() {
-            self.against(&servers, &bearer);
+            Self::against(&servers, &bearer);
         }
         let samples =
             [&self.issue_by_password[0], &self.issue_by_certificate[0], &bearers[0][0], &holders[0][0]];
@@ -171,17 +169,13 @@ impl Bench {
             }
             None => println!("Postgres is skipped: VCSSO_BENCH_POSTGRES is not set"),
         }
-        if cfg!(feature = "unwritten-appends") {
-            let mut command = pinned(std::env::current_exe().unwrap());
-            let process = Process::start(command.arg("stub").arg(self.folder.path()));
-            servers.push(Server { name: STUBBED, process, database: None });
-        } else {
-            println!("The stubbed store is skipped: cargo bench --features unwritten-appends");
-        }
+        let mut command = pinned(std::env::current_exe().unwrap());
+        let process = Process::start(command.arg("stub").arg(self.folder.path()));
+        servers.push(Server { name: STUBBED, process, database: None });
         servers
     }
 
-    fn vcsim(&self) -> Option<Server> {
+    fn vcsim() -> Option<Server> {
         let Some(program) = variable("VCSSO_BENCH_VCSIM") else {
             println!("vcsim is skipped: VCSSO_BENCH_VCSIM is not set");
             return None;
@@ -205,7 +199,7 @@ impl Bench {
         measure(&self.raw, &[(server, &gets)]).remove(0).0
     }
 
-    fn against(&self, servers: &[Server], bearer: &[Measured]) {
+    fn against(servers: &[Server], bearer: &[Measured]) {
         let theirs = bearer.last().unwrap();
         println!();
         for (server, ours) in servers.iter().zip(bearer).filter(|(server, _)| server.name != STUBBED) {
@@ -223,7 +217,7 @@ impl Bench {
 /// To each server what it gave the tokens for. vcsim reads the name in any token, and verifies nothing.
 fn lanes<'a>(
     servers: &'a [Server],
-    vcsim: &'a Option<Server>,
+    vcsim: Option<&'a Server>,
     requests: &'a [Vec<Request>],
 ) -> Vec<(&'a Server, &'a [Request])> {
     let each = requests.iter().chain(requests.first()).map(Vec::as_slice);

@@ -105,7 +105,9 @@ pub fn measure(raw: &Raw, lanes: &[(&Server, &[Request])]) -> Vec<(Measured, Vec
     let mut lanes: Vec<_> = lanes.iter().map(|(server, requests)| Lane::warm(server, requests)).collect();
     for _ in 0..BATCHES {
         let sign = on_server_core(|| batch(|| raw.sign()));
-        lanes.iter_mut().for_each(|lane| lane.run(sign));
+        for lane in &mut lanes {
+            lane.run(sign);
+        }
     }
     lanes.into_iter().map(|lane| (lane.measured, lane.answers)).collect()
 }
