@@ -11,6 +11,8 @@
     clippy::indexing_slicing,
     clippy::as_conversions,
     clippy::format_collect,
+    clippy::match_wild_err_arm,
+    clippy::unchecked_time_subtraction,
     clippy::format_push_string,
     clippy::too_many_lines,
     clippy::missing_panics_doc,
@@ -20,6 +22,7 @@
 #[macro_use]
 mod harness;
 
+#[allow(dead_code, reason = "what the attacks edit with, of which these need a part")]
 #[path = "../attacks/edit.rs"]
 mod edit;
 

@@ -188,6 +188,7 @@ impl Builder<'_> {
             let value = self.attribute_value(source, &token, at)?;
             match name.strip_prefix("xmlns") {
                 Some("") => self.declare(source, Slice { start: key.end, ..key }, value, at)?,
+                Some(":") => return Err(XmlError::Syntax { at, what: "a prefix that is no name" }),
                 Some(rest) if rest.starts_with(':') => {
                     self.declare(source, Slice { start: key.start + 6, ..key }, value, at)?;
                 }
@@ -287,9 +288,9 @@ impl Builder<'_> {
             let namespace = if is_element { self.in_scope(source, "").unwrap_or(0) } else { 0 };
             return Ok((0, namespace));
         };
-        // A prefix that is in scope was a name when it was declared.
+        // A prefix that is in scope was a name when it was declared; none is the default namespace's.
         let bound = if prefix == "xml" { Some(1) } else { self.in_scope(source, prefix) };
-        match bound {
+        match bound.filter(|_| !prefix.is_empty()) {
             Some(namespace) if is_name(local) => Ok((offset(prefix.len() + 1)?, namespace)),
             Some(_) => wrong("not a name"),
             None => wrong("a prefix that is not declared"),
