@@ -25,15 +25,14 @@ check: ## format, lints, the pure build, licences and bans, documentation
 	@scripts/need gcc libc6-dev
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
+	cargo clippy --benches --features unwritten-appends -- -D warnings
 	cargo check --lib --no-default-features
 	@scripts/cargo-deny
 	cargo deny check bans licenses sources
 	RUSTDOCFLAGS=-Dwarnings cargo doc --no-deps
 
-bench: ## measure; VCSSO_VCSIM names govmomi's simulator, to compare with
-	@scripts/need gcc libc6-dev
-	@scripts/clients-tools
-	VCSSO_VCSIM=$(abspath $(TARGET))/go/vcsim cargo bench
+bench: ## measure: in process, then under load on both databases, beside govmomi's simulator
+	@scripts/bench
 
 advisories: ## known vulnerabilities among the dependencies (fetches the advisory database)
 	@scripts/cargo-deny

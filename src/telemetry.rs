@@ -106,6 +106,13 @@ impl<'w> MakeWriter<'w> for StandardError {
 
 impl<W: Write> Write for OneLine<W> {
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        // Two lines a request are written, and nearly all of them are plain.
+        if let Some((b'\n', plain)) = event.split_last()
+            && plain.iter().all(|byte| matches!(byte, b' '..=b'~'))
+        {
+            self.0.write_all(event)?;
+            return Ok(event.len());
+        }
         let text = String::from_utf8_lossy(event);
         let body = text.strip_suffix('\n').unwrap_or(&text);
         self.0.write_all([one_line(body).as_str(), "\n"].concat().as_bytes())?;

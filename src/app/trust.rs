@@ -28,11 +28,7 @@ pub struct Trust {
 ///
 /// # Errors
 /// [`Failure::Store`].
-pub async fn judged(
-    app: &App,
-    envelope: &Envelope,
-    door: Door,
-) -> Result<(Arc<Trust>, Judgement), Failure> {
+pub async fn judged(app: &App, envelope: &Envelope, door: Door) -> Result<(Arc<Trust>, Judgement), Failure> {
     let trust = app.trust.current(app).await?;
     let by = |trust: &Trust| judge(envelope, door, &trust.anchors, &app.verifier_policy(), app.now());
     let judgement = by(&trust);

@@ -15,17 +15,22 @@ use actix_web::web::{self, ServiceConfig};
 pub use site::Site;
 
 /// Every route of the HTTPS listener.
+///
+/// Each path is a resource of its own: actix makes a set of regular expressions of a list, and tries it on every request.
 pub fn mount(config: &mut ServiceConfig) {
+    for path in ["/sdk", "/sdk/", "/sdk/vimService"] {
+        config.service(web::resource(path).post(sdk::post));
+    }
+    for path in ["/sts/STSService", "/STS/STSService", "/sts/system-STSService/sdk"] {
+        config.service(web::resource(path).post(sts::post));
+    }
     config
-        .service(web::resource(["/sts/STSService", "/STS/STSService"]).post(sts::post))
-        .service(
-            web::resource(["/sts/STSService/{tenant:.*}", "/STS/STSService/{tenant:.*}"]).post(sts::post),
-        )
-        .service(web::resource("/sts/system-STSService/sdk").post(sts::post))
-        .service(web::resource(["/sdk", "/sdk/", "/sdk/vimService"]).post(sdk::post))
         .service(web::resource("/sdk/vimServiceVersions.xml").get(well_known::service_versions))
-        .service(web::resource("/ca.pem").get(well_known::authority))
-        .default_service(web::to(well_known::nothing_here));
+        .service(web::resource("/ca.pem").get(well_known::authority));
+    for path in ["/sts/STSService/{tenant:.*}", "/STS/STSService/{tenant:.*}"] {
+        config.service(web::resource(path).post(sts::post));
+    }
+    config.default_service(web::to(well_known::nothing_here));
 }
 
 /// Every route of the plain health listener.

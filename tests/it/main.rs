@@ -11,6 +11,8 @@
     clippy::indexing_slicing,
     clippy::as_conversions,
     clippy::format_collect,
+    clippy::match_wild_err_arm,
+    clippy::unchecked_time_subtraction,
     clippy::format_push_string,
     clippy::too_many_lines,
     clippy::missing_panics_doc,

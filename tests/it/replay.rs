@@ -54,9 +54,9 @@ fn raced(place: &Place, path: &'static str, message: impl Fn() -> String) {
         assert_eq!(accepted.iter().filter(|won| **won).count(), 1, "round {round}: {answers:?}");
         let (loser, house) = if accepted[0] { (&answers[1], &other) } else { (&answers[0], &one) };
         if path == STS {
-            is_replayed_at_the_sts(house, loser)
+            is_replayed_at_the_sts(house, loser);
         } else {
-            is_replayed_at_the_sdk(house, loser)
+            is_replayed_at_the_sdk(house, loser);
         }
         let after = place.rows();
         let written = (after.sessions + after.issued) - (before.sessions + before.issued);

@@ -1,4 +1,4 @@
-//! The STS says no: for every reason that a client can give, the code and text of VMware's server, two text nodes, a
+//! The STS says no: for every reason that a client can give, the code and text of `VMware`'s server, two text nodes, a
 //! report that the operator finds by the trace, and nothing left behind.
 
 use std::time::Duration;

@@ -27,8 +27,8 @@ impl Place {
     }
 
     pub fn postgres() -> Option<Self> {
-        let server = server()?;
         static COUNT: AtomicU32 = AtomicU32::new(0);
+        let server = server()?;
         let name = format!("vcsso_it_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         admin(&server, &format!("CREATE DATABASE {name}"));
         Some(Self::Postgres { server, name })

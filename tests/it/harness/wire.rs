@@ -216,7 +216,7 @@ impl Answer {
         let code = said("faultcode").text().unwrap();
         let (prefix, code) = code.split_once(':').unwrap_or(("", code));
         let namespace = if prefix.is_empty() { "" } else { fault.resolve(prefix).unwrap() };
-        let detail = fault.child("", "detail").and_then(|detail| detail.first_child());
+        let detail = fault.child("", "detail").and_then(vcsso::xml::Element::first_child);
         let kind = detail.and_then(|detail| detail.attribute_in(vcsso::xml::names::XSI, "type"));
         Fault {
             code: code.to_owned(),
