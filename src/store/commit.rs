@@ -1,7 +1,8 @@
 //! The one task that commits what is appended, batch by batch.
 //!
-//! There is no waiting on purpose: it commits what is there, and while it does the next batch gathers by itself. Rows
-//! whose text the database refuses fail alone: a refused batch is written again, one by one. An outage is told to
+//! It commits what is there, and while it does the next batch gathers by itself. A caller who is alone never waits on
+//! purpose; where several came at once, the next commit begins a moment after the last one did, to be worth its price.
+//! Rows whose text the database refuses fail alone: a refused batch is written again, one by one. An outage is told to
 //! everybody who waits; queued audit rows are kept for a better time.
 
 use std::sync::Arc;
@@ -23,6 +24,8 @@ pub(super) struct Task {
     ledger: Arc<Ledger>,
     later: Vec<AuditRow>,
     due: Option<Instant>,
+    /// Several came at once: until then the next commit waits for more.
+    crowded: Option<Instant>,
 }
 
 impl Task {
@@ -33,13 +36,14 @@ impl Task {
         ledger: Arc<Ledger>,
     ) -> Self {
         let writer = Writer { pool, sequence, texts: Texts::new() };
-        Self { work, writer, ledger, later: Vec::new(), due: None }
+        Self { work, writer, ledger, later: Vec::new(), due: None, crowded: None }
     }
 
     pub(super) async fn run(mut self) {
         let mut batch = Vec::with_capacity(MAX_BATCH);
         loop {
             let ended = self.gather(&mut batch).await;
+            self.gather_crowd(&mut batch).await;
             let mut waiting = Vec::with_capacity(batch.len());
             let mut flushes = Vec::new();
             for work in batch.drain(..) {
@@ -56,6 +60,7 @@ impl Task {
                 }
             }
             let due = ended || !flushes.is_empty() || !waiting.is_empty() || self.is_due();
+            self.crowded = (waiting.len() > 1).then(|| soon(PACE));
             let written = if due { self.write(waiting).await } else { Ok(()) };
             for answer in flushes {
                 drop(answer.send(written.clone()));
@@ -73,9 +78,24 @@ impl Task {
             Some(due) => timeout_at(due, self.work.recv_many(batch, MAX_BATCH)).await,
         };
         if self.due.is_none() && batch.iter().any(|work| matches!(work, Work::Later(_))) {
-            self.due = Some(latest());
+            self.due = Some(soon(LATEST));
         }
         matches!(received, Ok(0))
+    }
+
+    /// Where several came at once before, waits until the moment is over for whoever else comes.
+    async fn gather_crowd(&mut self, batch: &mut Vec<Work>) {
+        let Some(until) = self.crowded else { return };
+        let waits = |batch: &[Work]| {
+            (1..MAX_BATCH).contains(&batch.len())
+                && !batch.iter().any(|work| matches!(work, Work::Flush { .. }))
+        };
+        while waits(batch) {
+            match timeout_at(until, self.work.recv_many(batch, MAX_BATCH - batch.len())).await {
+                Ok(0) | Err(_) => return,
+                Ok(_) => {}
+            }
+        }
     }
 
     fn is_due(&self) -> bool {
@@ -141,7 +161,7 @@ impl Task {
     /// An outage keeps the queued rows; a row that is refused alone is counted and given up.
     fn keep_later(&mut self, error: &StoreError) {
         if error.is_outage() {
-            self.due = (!self.later.is_empty()).then(latest);
+            self.due = (!self.later.is_empty()).then(|| soon(LATEST));
         } else {
             self.forget_later(u64::try_from(self.later.len()).unwrap_or(u64::MAX));
         }
@@ -149,8 +169,8 @@ impl Task {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a timer that only says when to write; no decision knows it")]
-fn latest() -> Instant {
-    Instant::now() + LATEST
+fn soon(span: Duration) -> Instant {
+    Instant::now() + span
 }
 
 #[expect(clippy::disallowed_methods, reason = "a timer that only says when to write; no decision knows it")]
@@ -160,5 +180,8 @@ fn has_come(due: Instant) -> bool {
 
 /// Items per commit: one repeated statement of the largest size.
 const MAX_BATCH: usize = 64;
+/// From the beginning of one commit to that of the next, where several wait. Timers are late by up to a millisecond, and
+/// two are allowed (`decisions.md` §24).
+const PACE: Duration = Duration::from_millis(1);
 /// How far behind queued rows may be (`decisions.md` §10).
 const LATEST: Duration = Duration::from_millis(100);
