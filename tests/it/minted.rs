@@ -104,7 +104,7 @@ impl Numbers {
 
     fn standing(&mut self, number: usize) -> Standing {
         // A few are in very many groups; most in some.
-        let groups = if number % 50 == 0 { 1_000 - self.below(10) } else { self.below(12) };
+        let groups = if number.is_multiple_of(50) { 1_000 - self.below(10) } else { self.below(12) };
         let mut groups: Vec<String> = (0..groups).map(|_| self.name()).collect();
         groups.sort();
         groups.dedup();
@@ -129,11 +129,11 @@ static ISSUED: LazyLock<Vec<Issued>> = LazyLock::new(|| {
             not_before: now(),
             not_on_or_after: now().plus(Duration::from_mins(5)),
             issue_instant: now(),
-            confirmation: (number % 2 == 0).then(|| ROBOT.certificate.clone()),
+            confirmation: (number.is_multiple_of(2)).then(|| ROBOT.certificate.clone()),
             proxy_count: u32::try_from(number % 3).unwrap(),
             renew_count: u32::try_from(number % 4).unwrap(),
             algorithm: algorithms[number % 3],
-            authenticated: if number % 5 == 0 {
+            authenticated: if number.is_multiple_of(5) {
                 Authenticated::BySignature
             } else {
                 Authenticated::ByPassword
