@@ -55,9 +55,8 @@ impl VerifiedInfo {
         if !key.verifies(signature.algorithm.hash(), canonical.as_bytes(), &signature.value) {
             return Err(SignatureError::Value);
         }
-        let bytes = canonical.into_bytes();
         let document =
-            Document::parse(bytes, &Limits::MESSAGE).map_err(|_| SignatureError::Shape("SignedInfo"))?;
+            Document::read(canonical, &Limits::MESSAGE).map_err(|_| SignatureError::Shape("SignedInfo"))?;
         Ok(Self { document })
     }
 

@@ -214,7 +214,7 @@ fn only_reference(info: &VerifiedInfo, id: &str) -> Result<Reference, Finding> {
 
 /// The second parse: only what was digested is read (`attacks.md` §2.1).
 fn read_signed(canonical: String, id: &str, issuer: &str) -> Result<Assertion, Finding> {
-    let document = Document::parse(canonical.into_bytes(), &Limits::MESSAGE)?;
+    let document = Document::read(canonical, &Limits::MESSAGE)?;
     if !document.root().is(SAML2, "Assertion") {
         return Err(Finding::seen("another element").but("saml2:Assertion"));
     }
@@ -275,7 +275,7 @@ fn for_us(report: &mut Report, claims: &Assertion, policy: &Policy) {
 fn diagnose(report: &mut Report, element: Element<'_>, policy: &Policy, now: Moment) {
     let signature = element.child(DS, "Signature");
     let canonical = c14n::canonical(element, &[], signature);
-    let document = Document::parse(canonical.into_bytes(), &Limits::MESSAGE);
+    let document = Document::read(canonical, &Limits::MESSAGE);
     if let Some(claims) = document.ok().and_then(|document| read::read(document.root()).ok()) {
         in_force(report, &claims, policy, now);
     }

@@ -195,7 +195,7 @@ fn digests(references: &[Reference], parts: &Parts<'_>, signature: Element<'_>) 
         }
     }
     let body = body.ok_or_else(|| Finding::seen("no body"))?;
-    Ok(Document::parse(body.into_bytes(), &Limits::MESSAGE)?)
+    Ok(Document::read(body, &Limits::MESSAGE)?)
 }
 
 /// A request that was signed without its Body stands in one all the same.

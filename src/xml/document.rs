@@ -1,12 +1,12 @@
 //! The arena: a whole document, read once, strictly, within [`Limits`].
 //!
 //! Everything is an offset into the source, so that reading allocates a few vectors and nothing per node. Comments are
-//! dropped and the text around them joined (`attacks.md` C01); an element remembers that it held one. What quick-xml
-//! lets through and this house does not (names, characters, text outside the root, namespaces, identifiers) is checked
-//! in `scan` and `build`.
+//! dropped and the text around them joined (`attacks.md` C01); an element remembers that it held one. `lexer` knows what
+//! XML looks like, `build` what may stand where: names, namespaces, identifiers, budgets.
 
 mod arena;
 mod build;
+mod lexer;
 
 use arena::{Attribute, Declaration, ElementData, Id, Kind, NONE, NOTHING, Node, Slice, index};
 
@@ -83,7 +83,19 @@ impl Document {
     /// # Errors
     /// [`XmlError`], one variant for each thing that can be wrong.
     pub fn parse(bytes: Vec<u8>, limits: &Limits) -> Result<Self, XmlError> {
-        build::build(bytes, limits)
+        if bytes.len() > limits.bytes {
+            return Err(XmlError::Size { seen: bytes.len(), wanted: limits.bytes });
+        }
+        let text = String::from_utf8(bytes).map_err(|_| XmlError::Encoding("invalid UTF-8"))?;
+        Self::read(text, limits)
+    }
+
+    /// The same from what is text already.
+    ///
+    /// # Errors
+    /// [`XmlError`], one variant for each thing that can be wrong.
+    pub fn read(text: String, limits: &Limits) -> Result<Self, XmlError> {
+        build::build(text, limits)
     }
 
     /// The root element.
@@ -391,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn what_quick_xml_lets_through_is_refused_here() {
+    fn what_is_not_well_formed_is_refused() {
         for text in [
             "<a/><b/>",
             "<a/>x",

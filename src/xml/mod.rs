@@ -1,6 +1,6 @@
 //! Documents: hostile bytes in, an arena out; and the canonical bytes of any element of it.
 //!
-//! One parser ([`Document::parse`], over `quick-xml`'s tokens), strict and within budgets; one canonicalisation
+//! One parser ([`Document::parse`]), strict and within budgets; one canonicalisation
 //! ([`c14n`], exclusive, without comments); one writer's helper ([`mod@write`]). Knows XML and its namespaces, no protocol.
 
 pub mod c14n;

@@ -14,7 +14,7 @@ pub(super) const fn is_xml_character(c: char) -> bool {
 }
 
 /// A name without colon (Namespaces in XML 1.0 §4).
-fn is_ncname(name: &str) -> bool {
+pub(super) fn is_ncname(name: &str) -> bool {
     let mut characters = name.chars();
     characters.next().is_some_and(starts_name) && characters.all(continues_name)
 }

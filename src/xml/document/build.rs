@@ -1,69 +1,57 @@
 //! From tokens to the arena: the one pass over hostile bytes.
 
-use memchr::{memchr, memchr3};
-use quick_xml::Reader;
-use quick_xml::events::attributes::Attribute as Token;
-use quick_xml::events::{BytesRef, BytesStart, Event};
+use memchr::{memchr, memmem};
 
-use super::super::scan::{is_absolute, is_name, is_xml_character, only_xml_characters};
+use super::super::scan::{is_absolute, is_name, only_xml_characters};
 use super::super::{Limits, XmlError};
+use super::lexer::{Lexer, Name, Next, Token, offset};
 use super::{
     Attribute, Declaration, Document, ElementData, Id, Kind, NONE, Node, Slice, index, is_reserved, is_white,
 };
 
-pub(super) fn build(bytes: Vec<u8>, limits: &Limits) -> Result<Document, XmlError> {
-    let source = prepare(bytes, limits)?;
+pub(super) fn build(source: String, limits: &Limits) -> Result<Document, XmlError> {
+    let source = prepare(source, limits)?;
     let mut builder = Builder {
         limits,
+        source: &source,
         nodes: Vec::with_capacity(source.len() / 24),
         attributes: Vec::with_capacity(source.len() / 64),
         declarations: Vec::new(),
         namespaces: vec![Slice::default(), Slice::default()],
         identifiers: Vec::new(),
         decoded: String::new(),
-        scope: Vec::new(),
+        scope: Vec::with_capacity(16),
         open: Vec::with_capacity(limits.depth),
         own_scope: 0,
         text: None,
         last_child: NONE,
     };
-    let mut reader = Reader::from_str(&source);
-    let config = reader.config_mut();
-    config.check_comments = true;
-    config.check_end_names = true;
-    let mut at = 0;
-    loop {
-        let event = reader.read_event().map_err(|_| XmlError::Syntax { at, what: "markup" })?;
-        let end = position(&reader);
-        if builder.take(&source, &event, at, end)? {
-            break;
-        }
-        at = end;
-    }
+    let mut lexer = Lexer::new(&source)?;
+    while builder.take(&mut lexer)? {}
     let Builder { nodes, attributes, declarations, namespaces, identifiers, decoded, .. } = builder;
     Ok(Document { source, decoded, nodes, attributes, declarations, namespaces, identifiers })
 }
 
-/// UTF-8, allowed characters, line ends as XML wants them, no byte-order mark.
-fn prepare(bytes: Vec<u8>, limits: &Limits) -> Result<String, XmlError> {
-    if bytes.len() > limits.bytes {
-        return Err(XmlError::Size { seen: bytes.len(), wanted: limits.bytes });
+/// Allowed characters, line ends as XML wants them, no byte-order mark.
+fn prepare(mut source: String, limits: &Limits) -> Result<String, XmlError> {
+    if source.len() > limits.bytes {
+        return Err(XmlError::Size { seen: source.len(), wanted: limits.bytes });
     }
-    let mut source = String::from_utf8(bytes).map_err(|_| XmlError::Encoding("invalid UTF-8"))?;
     if source.starts_with('\u{feff}') {
         source.drain(..'\u{feff}'.len_utf8());
     }
     if !only_xml_characters(&source) {
         return Err(XmlError::Encoding("a character that XML does not allow"));
     }
-    if source.contains('\r') {
+    if memchr(b'\r', source.as_bytes()).is_some() {
         source = source.replace("\r\n", "\n").replace('\r', "\n");
     }
     Ok(source)
 }
 
-struct Builder<'l> {
-    limits: &'l Limits,
+struct Builder<'s> {
+    limits: &'s Limits,
+    source: &'s str,
     nodes: Vec<Node>,
     attributes: Vec<Attribute>,
     declarations: Vec<Declaration>,
@@ -71,7 +59,7 @@ struct Builder<'l> {
     identifiers: Vec<(Slice, Id)>,
     decoded: String,
     /// Declarations in force, innermost last.
-    scope: Vec<(Slice, u16)>,
+    scope: Vec<Binding>,
     /// Open elements: the element, the height of `scope` outside it, its last child so far.
     open: Vec<(Id, usize, Id)>,
     /// Where the declarations of the tag that is being read begin in `scope`.
@@ -82,48 +70,38 @@ struct Builder<'l> {
     last_child: Id,
 }
 
+/// A declaration in force.
+struct Binding {
+    key: u64,
+    prefix: Slice,
+    namespace: u16,
+}
+
 impl Builder<'_> {
-    /// Takes one token; true at the end of the document.
-    fn take(&mut self, source: &str, event: &Event<'_>, at: usize, end: usize) -> Result<bool, XmlError> {
-        match event {
-            Event::Start(tag) => self.start(source, tag, at)?,
-            Event::Empty(tag) => {
-                self.start(source, tag, at)?;
-                self.end(at, end)?;
+    /// Takes one token; false at the end of the document.
+    fn take(&mut self, lexer: &mut Lexer<'_>) -> Result<bool, XmlError> {
+        let at = lexer.at();
+        match lexer.token()? {
+            Token::Tag => self.start(lexer, at)?,
+            Token::EndTag => self.end(lexer)?,
+            Token::Text(piece) => self.characters(piece, at)?,
+            Token::Literal(piece) => {
+                self.inside_root(at)?;
+                self.annotate();
+                self.append(piece)?;
             }
-            Event::End(_) => self.end(at, end)?,
-            Event::Text(text) => self.characters(source, slice_of(source, text, at)?, at)?,
-            Event::CData(text) => {
-                self.annotate(at)?;
-                let piece = slice_of(source, text, at)?;
-                self.append(source, piece)?;
+            Token::Reference(character) => {
+                self.inside_root(at)?;
+                self.append_decoded(character.encode_utf8(&mut [0; 4]))?;
             }
-            Event::GeneralRef(reference) => self.reference(source, reference, at)?,
-            Event::Comment(_) => self.annotate_if_open(),
-            Event::Decl(declaration) => {
-                let version =
-                    declaration.version().map_err(|_| XmlError::Syntax { at, what: "XML declaration" })?;
-                let utf8 =
-                    declaration.encoding().is_none_or(|e| e.is_ok_and(|e| e.eq_ignore_ascii_case("utf-8")));
-                if at != 0 || version != "1.0" || !utf8 {
-                    return Err(XmlError::Encoding("only XML 1.0 in UTF-8, declared at the very beginning"));
-                }
-            }
-            Event::PI(_) => return Err(XmlError::Syntax { at, what: "processing instruction" }),
-            Event::DocType(_) => return Err(XmlError::Doctype),
-            Event::Eof => {
-                let complete = self.open.is_empty() && self.last_child != NONE;
-                return if complete {
-                    Ok(true)
-                } else {
-                    Err(XmlError::Syntax { at, what: "unexpected end" })
-                };
-            }
+            Token::Comment => self.annotate(),
+            Token::End if self.open.is_empty() && self.last_child != NONE => return Ok(false),
+            Token::End => return Err(XmlError::Syntax { at, what: "unexpected end" }),
         }
-        Ok(false)
+        Ok(true)
     }
 
-    fn start(&mut self, source: &str, tag: &BytesStart<'_>, at: usize) -> Result<(), XmlError> {
+    fn start(&mut self, lexer: &mut Lexer<'_>, at: usize) -> Result<(), XmlError> {
         self.flush_text()?;
         if self.open.is_empty() && self.last_child != NONE {
             return Err(XmlError::Syntax { at, what: "a second root element" });
@@ -134,125 +112,118 @@ impl Builder<'_> {
         let id = self.add(Kind::Text(Slice::default()))?;
         self.own_scope = self.scope.len();
         let (attributes, declarations) = (length(&self.attributes)?, length(&self.declarations)?);
-        self.read_attributes(source, tag, at)?;
-        let name = slice_of(source, tag.name().into_inner(), at)?;
-        let (prefix, namespace) = self.qualify(source, name, true, at)?;
-        self.qualify_attributes(source, index(attributes), id, at)?;
-        let span = Slice { start: offset(at)?, ..Slice::default() };
+        let name = lexer.name()?;
+        let closed = self.read_attributes(lexer)?;
+        let namespace = self.namespace_of(name, at)?;
+        self.qualify_attributes(index(attributes), id, at)?;
         let data = ElementData {
-            name,
-            prefix,
+            name: name.text,
+            prefix: name.prefix,
             namespace,
             attributes: (attributes, length(&self.attributes)?),
             declarations: (declarations, length(&self.declarations)?),
-            span,
+            span: Slice { start: offset(at)?, end: offset(lexer.at())?, ..Slice::default() },
             annotated: false,
         };
         if let Some(node) = self.nodes.get_mut(index(id)) {
             node.kind = Kind::Element(data);
         }
-        self.open.push((id, self.own_scope, NONE));
+        if closed {
+            self.scope.truncate(self.own_scope);
+        } else {
+            self.open.push((id, self.own_scope, NONE));
+        }
         Ok(())
     }
 
-    fn end(&mut self, at: usize, end: usize) -> Result<(), XmlError> {
+    fn end(&mut self, lexer: &mut Lexer<'_>) -> Result<(), XmlError> {
         self.flush_text()?;
         let Some((id, outside, _)) = self.open.pop() else {
-            return Err(XmlError::Syntax { at, what: "an end tag without a start tag" });
+            return Err(XmlError::Syntax { at: lexer.at(), what: "an end tag without a start tag" });
         };
         self.scope.truncate(outside);
         if let Some(Node { kind: Kind::Element(data), .. }) = self.nodes.get_mut(index(id)) {
-            data.span.end = offset(end)?;
+            lexer.end_of(bytes_of(self.source, "", data.name))?;
+            data.span.end = offset(lexer.at())?;
         }
         Ok(())
     }
 
-    /// First the declarations, then the rest: a prefix may be declared after its use in the same tag.
-    fn read_attributes(&mut self, source: &str, tag: &BytesStart<'_>, at: usize) -> Result<(), XmlError> {
-        if tag.attributes_raw().is_empty() {
-            return Ok(());
-        }
+    /// Declarations and attributes of a tag, not yet qualified: a prefix may be declared after its use. Whether the tag
+    /// closes itself.
+    fn read_attributes(&mut self, lexer: &mut Lexer<'_>) -> Result<bool, XmlError> {
         let mut seen = 0;
-        for token in tag.attributes().with_checks(false) {
-            let token = token.map_err(|_| XmlError::Syntax { at, what: "attribute" })?;
+        loop {
+            let at = lexer.at();
+            let Name { text, prefix } = match lexer.next_in_tag()? {
+                Next::Attribute(name) => name,
+                Next::Open => return Ok(false),
+                Next::Closed => return Ok(true),
+            };
             seen += 1;
             if seen > self.limits.attributes {
                 return Err(XmlError::Attributes(self.limits.attributes));
             }
-            let name = token.key.into_inner();
-            let key = slice_of(source, name, at)?;
-            let before = index(key.start).checked_sub(1).and_then(|place| source.get(place..=place));
-            if !before.is_some_and(is_white) {
-                return Err(XmlError::Syntax { at, what: "no white space before an attribute" });
-            }
-            let value = self.attribute_value(source, &token, at)?;
-            match name.strip_prefix("xmlns") {
-                Some("") => self.declare(source, Slice { start: key.end, ..key }, value, at)?,
-                Some(":") => return Err(XmlError::Syntax { at, what: "a prefix that is no name" }),
-                Some(rest) if rest.starts_with(':') => {
-                    self.declare(source, Slice { start: key.start + 6, ..key }, value, at)?;
+            let value = lexer.value(&mut self.decoded)?;
+            match bytes_of(self.source, "", text) {
+                b"xmlns" => self.declare(Slice { start: text.end, ..text }, value, at)?,
+                name if prefix == 6 && name.starts_with(b"xmlns:") => {
+                    self.declare(Slice { start: text.start + prefix, ..text }, value, at)?;
                 }
-                _ => self.attributes.push(Attribute { name: key, prefix: 0, namespace: 0, value }),
+                _ => self.attributes.push(Attribute { name: text, prefix, namespace: 0, value }),
             }
         }
-        Ok(())
     }
 
-    fn declare(&mut self, source: &str, prefix: Slice, value: Slice, at: usize) -> Result<(), XmlError> {
+    fn declare(&mut self, prefix: Slice, value: Slice, at: usize) -> Result<(), XmlError> {
         let wrong = |what| Err(XmlError::Syntax { at, what });
-        let name = text_of(source, &self.decoded, prefix);
-        let uri = text_of(source, &self.decoded, value);
-        match (name, uri) {
-            ("xmlns", _) => return wrong("the prefix xmlns is reserved"),
-            ("xml", uri) if uri != super::XML => return wrong("the prefix xml is reserved"),
-            ("xml", _) => return Ok(()),
+        let name = self.bytes(prefix);
+        match (name, self.text(value)) {
+            (b"xmlns", _) => return wrong("the prefix xmlns is reserved"),
+            (b"xml", uri) if uri != super::XML => return wrong("the prefix xml is reserved"),
+            (b"xml", _) => return Ok(()),
             (_, uri) if is_reserved(uri) => return wrong("a reserved namespace"),
-            ("", "") => {}
+            (b"", "") => {}
             (_, "") => return wrong("a prefix without namespace"),
-            (name, _) if !name.is_empty() && !is_name(name) => return wrong("a prefix that is no name"),
             (_, uri) if !is_absolute(uri) => return wrong("a relative namespace name"),
             _ => {}
         }
-        let mut own = self.scope.get(self.own_scope..).unwrap_or_default().iter();
-        if own.any(|(other, _)| text_of(source, &self.decoded, *other) == name) {
+        let key = key_of(name);
+        let own = self.scope.get(self.own_scope..).unwrap_or_default();
+        if own.iter().any(|binding| self.binds(binding, key, name)) {
             return wrong("a prefix declared twice");
         }
-        let namespace = self.intern(source, value)?;
-        self.scope.push((prefix, namespace));
+        let namespace = self.intern(value)?;
+        self.scope.push(Binding { key, prefix, namespace });
         self.declarations.push(Declaration { prefix, namespace });
         Ok(())
     }
 
-    fn qualify_attributes(&mut self, source: &str, from: usize, id: Id, at: usize) -> Result<(), XmlError> {
+    fn qualify_attributes(&mut self, from: usize, id: Id, at: usize) -> Result<(), XmlError> {
         for position in from..self.attributes.len() {
-            let Some(Attribute { name, value, .. }) = self.attributes.get(position) else { break };
-            let (name, value) = (*name, *value);
-            let (prefix, namespace) = self.qualify(source, name, false, at)?;
-            let local = text_of(source, &self.decoded, Slice { start: name.start + prefix, ..name });
+            let Some(Attribute { name, prefix, value, .. }) = self.attributes.get(position) else { break };
+            let (name, prefix, value) = (*name, *prefix, *value);
+            let namespace =
+                if prefix == 0 { 0 } else { self.namespace_of(Name { text: name, prefix }, at)? };
+            let local = |name: Slice, prefix| self.bytes(Slice { start: name.start + prefix, ..name });
+            let own = local(name, prefix);
             let earlier = self.attributes.get(from..position).unwrap_or_default();
-            if earlier.iter().any(|other| {
-                other.namespace == namespace
-                    && text_of(
-                        source,
-                        &self.decoded,
-                        Slice { start: other.name.start + other.prefix, ..other.name },
-                    ) == local
-            }) {
+            if earlier.iter().any(|a| a.namespace == namespace && local(a.name, a.prefix) == own) {
                 return Err(XmlError::Syntax { at, what: "an attribute given twice" });
             }
-            if identifies(local) {
-                self.identify(source, value, id)?;
+            if identifies(own) {
+                self.identify(value, id)?;
             }
             if let Some(attribute) = self.attributes.get_mut(position) {
-                (attribute.prefix, attribute.namespace) = (prefix, namespace);
+                attribute.namespace = namespace;
             }
         }
         Ok(())
     }
 
     /// An empty identifier is none: govmomi signs with `Id=""` (`decisions.md` §5).
-    fn identify(&mut self, source: &str, value: Slice, id: Id) -> Result<(), XmlError> {
-        let name = text_of(source, &self.decoded, value);
+    fn identify(&mut self, value: Slice, id: Id) -> Result<(), XmlError> {
+        let name = self.text(value);
         if name.is_empty() {
             return Ok(());
         }
@@ -260,7 +231,7 @@ impl Builder<'_> {
         if name.len() > self.limits.identifier_bytes || !is_name(name) {
             return wrong("not a name of reasonable length");
         }
-        if self.identifiers.iter().any(|(other, _)| text_of(source, &self.decoded, *other) == name) {
+        if self.identifiers.iter().any(|(other, _)| self.text(*other) == name) {
             return wrong("used twice");
         }
         if self.identifiers.len() >= self.limits.identifiers {
@@ -270,45 +241,31 @@ impl Builder<'_> {
         Ok(())
     }
 
-    /// Length of prefix and colon, and the namespace.
-    fn qualify(
-        &self,
-        source: &str,
-        name: Slice,
-        is_element: bool,
-        at: usize,
-    ) -> Result<(u32, u16), XmlError> {
-        let text = text_of(source, &self.decoded, name);
-        let wrong = |what| Err(XmlError::Syntax { at, what });
-        let colon = memchr(b':', text.as_bytes());
-        let Some((prefix, local)) = colon.and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?))) else {
-            if !is_name(text) {
-                return wrong("not a name");
-            }
-            let namespace = if is_element { self.in_scope(source, "").unwrap_or(0) } else { 0 };
-            return Ok((0, namespace));
-        };
-        // A prefix that is in scope was a name when it was declared; none is the default namespace's.
-        let bound = if prefix == "xml" { Some(1) } else { self.in_scope(source, prefix) };
-        match bound.filter(|_| !prefix.is_empty()) {
-            Some(namespace) if is_name(local) => Ok((offset(prefix.len() + 1)?, namespace)),
-            Some(_) => wrong("not a name"),
-            None => wrong("a prefix that is not declared"),
+    /// The namespace of a name; of one without prefix, the default namespace.
+    fn namespace_of(&self, name: Name, at: usize) -> Result<u16, XmlError> {
+        let end = name.text.start + name.prefix.saturating_sub(1);
+        let prefix = self.bytes(Slice { end, ..name.text });
+        if prefix == b"xml" {
+            return Ok(1);
+        }
+        let key = key_of(prefix);
+        match self.scope.iter().rev().find(|binding| self.binds(binding, key, prefix)) {
+            Some(binding) => Ok(binding.namespace),
+            None if prefix.is_empty() => Ok(0),
+            None => Err(XmlError::Syntax { at, what: "a prefix that is not declared" }),
         }
     }
 
-    fn in_scope(&self, source: &str, prefix: &str) -> Option<u16> {
-        let bound = self.scope.iter().rev().find(|(name, _)| text_of(source, &self.decoded, *name) == prefix);
-        bound.map(|(_, namespace)| *namespace)
+    fn binds(&self, binding: &Binding, key: u64, prefix: &[u8]) -> bool {
+        binding.key == key && (prefix.len() <= KEY_BYTES || self.bytes(binding.prefix) == prefix)
     }
 
-    fn intern(&mut self, source: &str, value: Slice) -> Result<u16, XmlError> {
-        let uri = text_of(source, &self.decoded, value);
+    fn intern(&mut self, value: Slice) -> Result<u16, XmlError> {
+        let uri = self.bytes(value);
         if uri.is_empty() {
             return Ok(0);
         }
-        let known =
-            self.namespaces.iter().skip(2).position(|other| text_of(source, &self.decoded, *other) == uri);
+        let known = self.namespaces.iter().skip(2).position(|other| self.bytes(*other) == uri);
         let place = known.map_or(self.namespaces.len(), |place| place + 2);
         // A namespace costs at least 14 bytes of tag; the search above must not become quadratic on hostile input.
         if place >= MAX_NAMESPACES {
@@ -320,75 +277,38 @@ impl Builder<'_> {
         u16::try_from(place).map_err(|_| XmlError::Attributes(self.limits.attributes))
     }
 
-    fn attribute_value(&mut self, source: &str, token: &Token<'_>, at: usize) -> Result<Slice, XmlError> {
-        let raw: &str = &token.value;
-        if memchr(b'<', raw.as_bytes()).is_some() {
-            return Err(XmlError::Syntax { at, what: "< in an attribute value" });
-        }
-        if memchr3(b'&', b'\t', b'\n', raw.as_bytes()).is_none() {
-            let value = slice_of(source, raw, at)?;
-            let quote = index(value.start).checked_sub(1).and_then(|place| source.as_bytes().get(place));
-            return Ok(Slice { verbatim: quote == Some(&b'"'), ..value });
-        }
-        let start = offset(self.decoded.len())?;
-        let mut rest = raw;
-        while let Some(place) = rest.find(['&', '\t', '\n']) {
-            let (before, from) = rest.split_at(place);
-            self.decoded.push_str(before);
-            let Some(reference) = from.strip_prefix('&') else {
-                self.decoded.push(' ');
-                rest = from.get(1..).unwrap_or_default();
-                continue;
-            };
-            let (name, after) =
-                reference.split_once(';').ok_or(XmlError::Syntax { at, what: "reference" })?;
-            self.decoded.push(resolve(name, at)?);
-            rest = after;
-        }
-        self.decoded.push_str(rest);
-        Ok(Slice { start, end: offset(self.decoded.len())?, decoded: true, verbatim: false })
-    }
-
-    fn characters(&mut self, source: &str, piece: Slice, at: usize) -> Result<(), XmlError> {
-        let text = text_of(source, &self.decoded, piece);
+    fn characters(&mut self, piece: Slice, at: usize) -> Result<(), XmlError> {
+        let text = self.bytes(piece);
         if self.open.is_empty() {
-            return if is_white(text) {
+            return if is_white(self.text(piece)) {
                 Ok(())
             } else {
                 Err(XmlError::Syntax { at, what: "text outside the root" })
             };
         }
-        let greater = memchr(b'>', text.as_bytes()).is_some();
-        if greater && text.contains("]]>") {
+        let greater = memchr(b'>', text).is_some();
+        if greater && memmem::find(text, b"]]>").is_some() {
             return Err(XmlError::Syntax { at, what: "]]> in text" });
         }
-        self.append(source, Slice { verbatim: !greater, ..piece })
-    }
-
-    fn reference(&mut self, source: &str, reference: &BytesRef<'_>, at: usize) -> Result<(), XmlError> {
-        if self.open.is_empty() {
-            return Err(XmlError::Syntax { at, what: "text outside the root" });
-        }
-        let mut buffer = [0; 4];
-        self.append_decoded(source, resolve(reference, at)?.encode_utf8(&mut buffer))
+        self.append(Slice { verbatim: !greater, ..piece })
     }
 
     /// Joins a piece of the source to the text read since the last tag.
-    fn append(&mut self, source: &str, piece: Slice) -> Result<(), XmlError> {
+    fn append(&mut self, piece: Slice) -> Result<(), XmlError> {
         if self.text.is_some() {
-            return self.append_decoded(source, text_of(source, "", piece));
+            return self.append_decoded(text_of(self.source, "", piece));
         }
         self.text = Some(piece);
         Ok(())
     }
 
     /// Joins more to that text where it can grow: in `decoded`, to which it moves first.
-    fn append_decoded(&mut self, source: &str, more: &str) -> Result<(), XmlError> {
+    fn append_decoded(&mut self, more: &str) -> Result<(), XmlError> {
         let start = match self.text {
             Some(text) if text.decoded => text.start,
             text => {
                 let start = offset(self.decoded.len())?;
-                self.decoded.push_str(text_of(source, "", text.unwrap_or_default()));
+                self.decoded.push_str(text_of(self.source, "", text.unwrap_or_default()));
                 start
             }
         };
@@ -405,19 +325,26 @@ impl Builder<'_> {
         Ok(())
     }
 
-    fn annotate(&mut self, at: usize) -> Result<(), XmlError> {
+    fn inside_root(&self, at: usize) -> Result<(), XmlError> {
         if self.open.is_empty() {
             return Err(XmlError::Syntax { at, what: "text outside the root" });
         }
-        self.annotate_if_open();
         Ok(())
     }
 
-    fn annotate_if_open(&mut self) {
+    fn annotate(&mut self) {
         let Some((id, ..)) = self.open.last() else { return };
         if let Some(Node { kind: Kind::Element(data), .. }) = self.nodes.get_mut(index(*id)) {
             data.annotated = true;
         }
+    }
+
+    fn text(&self, slice: Slice) -> &str {
+        text_of(self.source, &self.decoded, slice)
+    }
+
+    fn bytes(&self, slice: Slice) -> &[u8] {
+        bytes_of(self.source, &self.decoded, slice)
     }
 
     /// Adds a node as the last child of the innermost open element.
@@ -439,55 +366,31 @@ impl Builder<'_> {
     }
 }
 
-/// The five predefined entities and character references; nothing else exists without a DTD.
-fn resolve(name: &str, at: usize) -> Result<char, XmlError> {
-    let wrong = XmlError::Syntax { at, what: "reference" };
-    let character = match name {
-        "amp" => '&',
-        "lt" => '<',
-        "gt" => '>',
-        "quot" => '"',
-        "apos" => '\'',
-        _ => {
-            let digits = name.strip_prefix('#').ok_or(wrong.clone())?;
-            let (digits, radix) = digits.strip_prefix('x').map_or((digits, 10), |hex| (hex, 16));
-            let plain = digits.len() <= 8 && digits.chars().all(|c| c.is_digit(radix));
-            let code = u32::from_str_radix(digits, radix).ok().filter(|_| plain);
-            code.and_then(char::from_u32).filter(|c| is_xml_character(*c)).ok_or(wrong)?
-        }
-    };
-    Ok(character)
-}
-
 /// Attributes that identify, whatever their namespace and case: one name space for all of them (`attacks.md` §2.2-3).
-fn identifies(local: &str) -> bool {
+fn identifies(local: &[u8]) -> bool {
     matches!(local.len(), 2 | 9..=11)
         && ["id", "assertionid", "requestid", "responseid"]
             .iter()
-            .any(|name| local.eq_ignore_ascii_case(name))
+            .any(|name| local.eq_ignore_ascii_case(name.as_bytes()))
 }
+
+/// Length and first bytes of a prefix: all of it for the short ones that everybody uses.
+fn key_of(prefix: &[u8]) -> u64 {
+    let length = u64::try_from(prefix.len()).unwrap_or(u64::MAX);
+    prefix.iter().take(KEY_BYTES).fold(length, |key, byte| key << 8 | u64::from(*byte))
+}
+
+const KEY_BYTES: usize = 6;
 
 fn text_of<'t>(source: &'t str, decoded: &'t str, slice: Slice) -> &'t str {
     let text = if slice.decoded { decoded } else { source };
     text.get(index(slice.start)..index(slice.end)).unwrap_or_default()
 }
 
-/// Where `part`, a piece of `source`, lies in it.
-fn slice_of(source: &str, part: &str, at: usize) -> Result<Slice, XmlError> {
-    let start = part.as_ptr().addr().wrapping_sub(source.as_ptr().addr());
-    // quick-xml hands out pieces of its input; a piece of something else would be its mistake, found here.
-    if start.checked_add(part.len()).is_none_or(|end| end > source.len()) {
-        return Err(XmlError::Syntax { at, what: "markup" });
-    }
-    Ok(Slice { start: offset(start)?, end: offset(start + part.len())?, ..Slice::default() })
-}
-
-fn position(reader: &Reader<&[u8]>) -> usize {
-    usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX)
-}
-
-fn offset(position: usize) -> Result<u32, XmlError> {
-    u32::try_from(position).map_err(|_| XmlError::Size { seen: position, wanted: index(u32::MAX) })
+/// The same, where nobody asks for characters.
+fn bytes_of<'t>(source: &'t str, decoded: &'t str, slice: Slice) -> &'t [u8] {
+    let text = if slice.decoded { decoded } else { source };
+    text.as_bytes().get(index(slice.start)..index(slice.end)).unwrap_or_default()
 }
 
 fn length<T>(items: &[T]) -> Result<u32, XmlError> {
