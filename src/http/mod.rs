@@ -16,20 +16,19 @@ pub use site::Site;
 
 /// Every route of the HTTPS listener.
 ///
-/// Each path is a resource of its own: actix makes a set of regular expressions of a list, and tries it on every request.
+/// Each path is a resource of its own, and what has a tail is a scope: actix makes regular expressions of lists and of
+/// patterns, and tries them on every request.
 pub fn mount(config: &mut ServiceConfig) {
     for path in ["/sdk", "/sdk/", "/sdk/vimService"] {
         config.service(web::resource(path).post(sdk::post));
     }
-    for path in ["/sts/STSService", "/STS/STSService", "/sts/system-STSService/sdk"] {
-        config.service(web::resource(path).post(sts::post));
+    for path in ["/sts/STSService", "/STS/STSService"] {
+        config.service(web::scope(path).default_service(web::to(sts::any)));
     }
+    config.service(web::resource("/sts/system-STSService/sdk").post(sts::post));
     config
         .service(web::resource("/sdk/vimServiceVersions.xml").get(well_known::service_versions))
         .service(web::resource("/ca.pem").get(well_known::authority));
-    for path in ["/sts/STSService/{tenant:.*}", "/STS/STSService/{tenant:.*}"] {
-        config.service(web::resource(path).post(sts::post));
-    }
     config.default_service(web::to(well_known::nothing_here));
 }
 

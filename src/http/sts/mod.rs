@@ -2,8 +2,9 @@
 
 mod fault;
 
-use actix_web::http::StatusCode;
-use actix_web::web::{Data, Path, Payload};
+use actix_web::http::header::ALLOW;
+use actix_web::http::{Method, StatusCode};
+use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::{limits, observe};
@@ -13,16 +14,20 @@ use crate::soap::Envelope;
 use crate::verifier::Door;
 use crate::wstrust::response::{Issued, issued};
 
+/// Any method, at a path with a tenant in its tail.
+pub async fn any(request: HttpRequest, payload: Payload, app: Data<App>) -> HttpResponse {
+    if *request.method() != Method::POST {
+        return HttpResponse::MethodNotAllowed().insert_header((ALLOW, "POST")).finish();
+    }
+    post(request, payload, app).await
+}
+
 /// `POST`: one request, one answer.
-pub async fn post(
-    request: HttpRequest,
-    path: Path<Tenant>,
-    payload: Payload,
-    app: Data<App>,
-) -> HttpResponse {
+pub async fn post(request: HttpRequest, payload: Payload, app: Data<App>) -> HttpResponse {
     let peer = observe::peer(&request);
-    if !path.is(app.settings.domain.as_str()) {
-        tokens::unknown_tenant(&app, path.name(), &peer).await;
+    let tenant = tenant_of(request.match_info().unprocessed());
+    if !tenant.is_empty() && !tenant.eq_ignore_ascii_case(app.settings.domain.as_str()) {
+        tokens::unknown_tenant(&app, tenant, &peer).await;
         return HttpResponse::new(StatusCode::NOT_FOUND);
     }
     let bytes = match limits::body(request.headers(), payload).await {
@@ -50,20 +55,8 @@ pub async fn post(
 }
 
 /// The first segment after `/sts/STSService` names the tenant; none is the system domain.
-#[derive(Debug, serde::Deserialize)]
-pub struct Tenant {
-    #[serde(default)]
-    tenant: String,
-}
-
-impl Tenant {
-    fn name(&self) -> &str {
-        self.tenant.split('/').next().unwrap_or_default()
-    }
-
-    fn is(&self, domain: &str) -> bool {
-        self.name().is_empty() || self.name().eq_ignore_ascii_case(domain)
-    }
+fn tenant_of(tail: &str) -> &str {
+    tail.strip_prefix('/').unwrap_or(tail).split('/').next().unwrap_or_default()
 }
 
 fn refused(refusal: &Refused) -> HttpResponse {
@@ -82,12 +75,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_tenant_is_the_first_segment_and_defaults_to_the_domain() {
-        for tail in ["", "/", "vsphere.local", "VSPHERE.LOCAL/", "vsphere.local/asd/sdf/"] {
-            assert!(Tenant { tenant: tail.into() }.is("vsphere.local"), "{tail}");
-        }
-        for tail in ["other", "../vsphere.local", "vsphere.local.evil", "*"] {
-            assert!(!Tenant { tenant: tail.into() }.is("vsphere.local"), "{tail}");
+    fn the_tenant_is_the_first_segment() {
+        for (tail, tenant) in [
+            ("", ""),
+            ("/", ""),
+            ("/vsphere.local", "vsphere.local"),
+            ("/vsphere.local/asd/sdf/", "vsphere.local"),
+            ("/../vsphere.local", ".."),
+        ] {
+            assert_eq!(tenant_of(tail), tenant, "{tail}");
         }
     }
 }

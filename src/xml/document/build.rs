@@ -203,8 +203,7 @@ impl Builder<'_> {
         for position in from..self.attributes.len() {
             let Some(Attribute { name, prefix, value, .. }) = self.attributes.get(position) else { break };
             let (name, prefix, value) = (*name, *prefix, *value);
-            let namespace =
-                if prefix == 0 { 0 } else { self.namespace_of(Name { text: name, prefix }, at)? };
+            let namespace = if prefix == 0 { 0 } else { self.namespace_of(Name { text: name, prefix }, at)? };
             let local = |name: Slice, prefix| self.bytes(Slice { start: name.start + prefix, ..name });
             let own = local(name, prefix);
             let earlier = self.attributes.get(from..position).unwrap_or_default();

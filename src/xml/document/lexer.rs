@@ -219,7 +219,8 @@ impl<'s> Lexer<'s> {
         const WRONG: XmlError = XmlError::Encoding("only XML 1.0 in UTF-8, declared at the very beginning");
         let end = memmem::find(self.rest(), b"?>").ok_or_else(|| self.wrong("unexpected end"))?;
         let inside = self.source.get(5..end).unwrap_or_default();
-        let (name, version, mut rest) = pseudo_attribute(inside).ok_or_else(|| self.wrong("XML declaration"))?;
+        let (name, version, mut rest) =
+            pseudo_attribute(inside).ok_or_else(|| self.wrong("XML declaration"))?;
         if (name, version) != ("version", "1.0") {
             return Err(WRONG);
         }
@@ -241,7 +242,8 @@ impl<'s> Lexer<'s> {
     }
 
     fn misplaced_instruction(&self) -> XmlError {
-        let is_declaration = self.rest().starts_with(b"<?xml") && !self.peek(5).is_some_and(|b| kind_of(b) != OTHER);
+        let is_declaration =
+            self.rest().starts_with(b"<?xml") && !self.peek(5).is_some_and(|b| kind_of(b) != OTHER);
         if is_declaration {
             return XmlError::Encoding("only XML 1.0 in UTF-8, declared at the very beginning");
         }
