@@ -145,6 +145,8 @@ impl<'a> Lane<'a> {
 
 /// Microseconds of this thread's processor time for one run, over a batch of about twenty milliseconds.
 fn batch(work: impl Fn()) -> f64 {
+    // A core that rested, and a key that a new thread has not used, are slow at first.
+    (0..8).for_each(|_| work());
     let (begin, start, mut runs) = (Instant::now(), thread_time(), 0);
     while begin.elapsed() < Duration::from_millis(20) {
         for _ in 0..8 {
@@ -166,6 +168,8 @@ fn pairwise(above: &[f64], below: &[f64]) -> f64 {
 }
 
 fn thread_time() -> f64 {
+    // The account of a running thread is brought up to date when it lets go of the core, and else every few milliseconds.
+    std::thread::sleep(Duration::from_nanos(1));
     let account = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
     account.split(' ').next().unwrap().parse::<f64>().unwrap() / 1e3
 }
