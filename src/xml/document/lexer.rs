@@ -243,7 +243,7 @@ impl<'s> Lexer<'s> {
 
     fn misplaced_instruction(&self) -> XmlError {
         let is_declaration =
-            self.rest().starts_with(b"<?xml") && !self.peek(5).is_some_and(|b| kind_of(b) != OTHER);
+            self.rest().starts_with(b"<?xml") && self.peek(5).is_none_or(|b| kind_of(b) == OTHER);
         if is_declaration {
             return XmlError::Encoding("only XML 1.0 in UTF-8, declared at the very beginning");
         }
