@@ -3,6 +3,7 @@
 //! schema is refused.
 
 use crate::vim::Reference;
+use crate::vim::method::table::Facts;
 use crate::xml::Element;
 use crate::xml::names::{VIM, XSI};
 
@@ -91,8 +92,18 @@ pub(super) struct Arguments<'d> {
 }
 
 impl<'d> Arguments<'d> {
+    /// The parameters of a call.
+    pub(super) fn of_call(element: Element<'d>, method: &Facts) -> Result<Self, Problem> {
+        let known = |name: &str| method.parameters.iter().any(|parameter| parameter.name == name);
+        Self::known(element, Owner::Call(method.wire), known)
+    }
+
     /// The fields of `element`, which may be no others than `known`.
     pub(super) fn of(element: Element<'d>, owner: Owner, known: &[&str]) -> Result<Self, Problem> {
+        Self::known(element, owner, |name| known.contains(&name))
+    }
+
+    fn known(element: Element<'d>, owner: Owner, known: impl Fn(&str) -> bool) -> Result<Self, Problem> {
         let fields: Vec<_> = element.children().collect();
         let inherited: &[&str] = match owner {
             Owner::Call(_) => &["_this"],
@@ -100,8 +111,7 @@ impl<'d> Arguments<'d> {
             Owner::Data(_) => &["dynamicType", "dynamicProperty"],
         };
         let is_known = |field: &&Element<'d>| {
-            is_ours(field.namespace())
-                && (known.contains(&field.local()) || inherited.contains(&field.local()))
+            is_ours(field.namespace()) && (known(field.local()) || inherited.contains(&field.local()))
         };
         match fields.iter().find(|field| !is_known(field)) {
             Some(stranger) => Err(Problem::Unknown { name: short(stranger.qualified()), owner }),
@@ -139,6 +149,16 @@ impl<'d> Arguments<'d> {
     pub(super) fn optional_text(&self, name: &'static str) -> Result<Option<&'d str>, Problem> {
         let Some(field) = self.optional(name)? else { return Ok(None) };
         field.text().map(Some).ok_or_else(|| self.malformed(name, "a text"))
+    }
+
+    /// As [`Self::text`], to keep.
+    pub(super) fn owned(&self, name: &'static str) -> Result<String, Problem> {
+        self.text(name).map(str::to_owned)
+    }
+
+    /// As [`Self::optional_text`], to keep.
+    pub(super) fn optional_owned(&self, name: &'static str) -> Result<Option<String>, Problem> {
+        Ok(self.optional_text(name)?.map(str::to_owned))
     }
 
     /// Several texts.

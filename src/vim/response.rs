@@ -15,18 +15,18 @@ pub const DECLARATIONS: &str = " xmlns:soapenc=\"http://schemas.xmlsoap.org/soap
      xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"";
 
 /// The whole message. Without a value, because there is none or the method returns nothing, the element is
-/// empty; an array is one `returnval` for each value; what [`MethodName::Fetch`] read names its own type.
+/// empty; an array is one `returnval` for each value; what `Fetch` read names its own type.
 #[must_use]
 pub fn write(method: MethodName, returned: Option<&Value>, version: ApiVersion) -> String {
     let mut out = String::with_capacity(1_024);
     let mut put = |parts: &[&str]| parts.iter().for_each(|part| out.push_str(part));
     put(&[PROLOG, "<soapenv:Envelope xmlns:soapenv=\"", SOAP, "\"", DECLARATIONS, "><soapenv:Body>"]);
-    put(&["<", method.wire(), "Response xmlns=\"", VIM, "\">"]);
+    put(&["<", method.facts().wire, "Response xmlns=\"", VIM, "\">"]);
     if let Some(value) = returned {
         wire::element(&mut out, "returnval", value, version);
     }
     let mut put = |parts: &[&str]| parts.iter().for_each(|part| out.push_str(part));
-    put(&["</", method.wire(), "Response></soapenv:Body></soapenv:Envelope>"]);
+    put(&["</", method.facts().wire, "Response></soapenv:Body></soapenv:Envelope>"]);
     out
 }
 
@@ -34,6 +34,7 @@ pub fn write(method: MethodName, returned: Option<&Value>, version: ApiVersion) 
 mod tests {
     use super::*;
     use crate::soap::Envelope;
+    use crate::vim::method::{ObjectMethod, OptionMethod, SessionMethod};
     use crate::vim::values::data::tests::session;
 
     #[expect(clippy::needless_pass_by_value, reason = "the callers make the value on the spot")]
@@ -46,7 +47,7 @@ mod tests {
     #[test]
     fn an_answer_has_the_prefixes_of_a_real_server() {
         assert_eq!(
-            write(MethodName::Logout, None, ApiVersion::NEWEST),
+            write(MethodName::Session(SessionMethod::Logout), None, ApiVersion::NEWEST),
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
              <soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\" \
              xmlns:soapenc=\"http://schemas.xmlsoap.org/soap/encoding/\" \
@@ -57,12 +58,12 @@ mod tests {
 
     #[test]
     fn a_value_is_returned_plain_by_a_method_and_typed_by_fetch() {
-        let login = body(MethodName::Login, Some(session().into()));
+        let login = body(MethodName::Session(SessionMethod::Login), Some(session().into()));
         assert!(
             login.starts_with("<LoginResponse xmlns=\"urn:vim25\"><returnval><key>52aa</key>"),
             "{login}"
         );
-        let fetch = body(MethodName::Fetch, Some(Value::from(session()).any()));
+        let fetch = body(MethodName::Object(ObjectMethod::Fetch), Some(Value::from(session()).any()));
         assert!(
             fetch.starts_with("<FetchResponse xmlns=\"urn:vim25\"><returnval xsi:type=\"UserSession\"><key>"),
             "{fetch}"
@@ -71,10 +72,13 @@ mod tests {
 
     #[test]
     fn nothing_is_an_empty_answer_and_several_values_are_repeated() {
-        assert_eq!(body(MethodName::Fetch, None), "<FetchResponse xmlns=\"urn:vim25\"></FetchResponse>");
-        let texts = body(MethodName::QueryOptions, Some(Value::texts(["a", "b"])));
+        assert_eq!(
+            body(MethodName::Object(ObjectMethod::Fetch), None),
+            "<FetchResponse xmlns=\"urn:vim25\"></FetchResponse>"
+        );
+        let texts = body(MethodName::Options(OptionMethod::QueryOptions), Some(Value::texts(["a", "b"])));
         assert!(texts.contains("<returnval>a</returnval><returnval>b</returnval>"), "{texts}");
-        let typed = body(MethodName::Fetch, Some(Value::texts(["a"]).any()));
+        let typed = body(MethodName::Object(ObjectMethod::Fetch), Some(Value::texts(["a"]).any()));
         assert!(
             typed.contains("<returnval xsi:type=\"ArrayOfString\"><string>a</string></returnval>"),
             "{typed}"

@@ -4,31 +4,45 @@
 
 use std::time::Duration;
 
-use vcsso::vim::MethodName;
-use vcsso::vim::access::{Access, table};
+use vcsso::vim::access::Access;
+use vcsso::vim::method::{
+    MethodName, ObjectMethod, OptionMethod, PropertyMethod, ServiceMethod, SessionMethod,
+};
 
 use crate::harness::requests::{Client, call, envelope, login_parameters, retrieval};
 use crate::harness::{Answer, House, PASSWORD};
 
 /// A call that is complete, so that only its access can be against it.
 fn complete(method: MethodName) -> String {
-    let name = method.wire();
+    let on = |object: &str, parameters: &str| call(method.facts().wire, object, parameters);
     let session_manager: [(&str, &str, &[&str]); 1] =
         [("SessionManager", "SessionManager", &["currentSession"])];
     let spec = retrieval(&session_manager, None);
     match method {
-        MethodName::RetrieveServiceContent | MethodName::CurrentTime => call(name, "ServiceInstance", ""),
-        MethodName::Fetch => call(name, "SessionManager", "<prop>currentSession</prop>"),
-        MethodName::RetrieveProperties => {
-            call(name, "propertyCollector", spec.split("<options>").next().unwrap())
+        MethodName::Service(ServiceMethod::RetrieveServiceContent | ServiceMethod::CurrentTime) => {
+            on("ServiceInstance", "")
         }
-        MethodName::RetrievePropertiesEx => call(name, "propertyCollector", &spec),
-        MethodName::ContinueRetrievePropertiesEx | MethodName::CancelRetrievePropertiesEx => {
-            call(name, "propertyCollector", "<token>nothing</token>")
+        MethodName::Object(ObjectMethod::Fetch) => on("SessionManager", "<prop>currentSession</prop>"),
+        MethodName::Properties(method) => on(
+            "propertyCollector",
+            match method {
+                PropertyMethod::RetrieveProperties => spec.split("<options>").next().unwrap(),
+                PropertyMethod::RetrievePropertiesEx => &spec,
+                PropertyMethod::ContinueRetrievePropertiesEx | PropertyMethod::CancelRetrievePropertiesEx => {
+                    "<token>nothing</token>"
+                }
+            },
+        ),
+        MethodName::Options(OptionMethod::QueryOptions) => {
+            on("VpxSettings", "<name>config.vpxd.sso.sts.uri</name>")
         }
-        MethodName::QueryOptions => call(name, "VpxSettings", "<name>config.vpxd.sso.sts.uri</name>"),
-        MethodName::Login => call(name, "SessionManager", &login_parameters("alice", PASSWORD)),
-        MethodName::LoginByToken | MethodName::Logout => call(name, "SessionManager", ""),
+        MethodName::Session(method) => on(
+            "SessionManager",
+            &match method {
+                SessionMethod::Login => login_parameters("alice", PASSWORD),
+                SessionMethod::LoginByToken | SessionMethod::Logout => String::new(),
+            },
+        ),
     }
 }
 
@@ -37,15 +51,15 @@ fn is_turned_away(answer: &Answer) -> bool {
 }
 
 fn agrees_with_the_table(mut client: impl FnMut() -> Client) {
-    for (method, access) in table() {
+    for method in MethodName::ALL.iter().copied() {
         let answer = client().send(envelope(&complete(method)));
-        let open = match access {
+        let open = match method.facts().access {
             Access::Anonymous => true,
             Access::Privilege(_) => false,
         };
-        assert_eq!(!is_turned_away(&answer), open, "{}: {}", method.wire(), answer.body);
-        if open && method != MethodName::LoginByToken {
-            assert_eq!(answer.status, 200, "{}: {}", method.wire(), answer.body);
+        assert_eq!(!is_turned_away(&answer), open, "{}: {}", method.facts().wire, answer.body);
+        if open && method != MethodName::Session(SessionMethod::LoginByToken) {
+            assert_eq!(answer.status, 200, "{}: {}", method.facts().wire, answer.body);
         }
     }
 }
@@ -69,9 +83,9 @@ on_both! {
 
     fn with_a_session_nothing_is_turned_away(place) {
         let house = House::open(place);
-        for (method, _) in table() {
+        for method in MethodName::ALL.iter().copied() {
             let answer = house.logged_in("carol").send(envelope(&complete(method)));
-            assert!(!is_turned_away(&answer), "{}: {}", method.wire(), answer.body);
+            assert!(!is_turned_away(&answer), "{}: {}", method.facts().wire, answer.body);
         }
     }
 }

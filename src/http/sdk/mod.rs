@@ -5,7 +5,10 @@ mod calls;
 mod cookie;
 mod fault;
 mod objects;
+mod option_manager;
 mod pages;
+mod property_collector;
+mod session_manager;
 
 pub use pages::Pages;
 

@@ -1,14 +1,16 @@
 //! The managed objects as one caller sees them: what each property is worth, and who may read it.
 
-use super::{Exchange, holds};
-use crate::app::Caller;
+use super::calls::unavailable;
+use super::{Answer, Exchange, holds};
+use crate::app::{Caller, sessions};
 use crate::clock::Moment;
+use crate::identity::privilege::TERMINATE_SESSION;
 use crate::session::Session;
 use crate::vim::access::Access;
 use crate::vim::fault::Denial;
 use crate::vim::locale::{DEFAULT, MESSAGES, SUPPORTED};
 use crate::vim::object::{self, ROOT};
-use crate::vim::property::{Objects, Reading};
+use crate::vim::property::{FilterSpec, Objects, Reading, mentions};
 use crate::vim::values::{AboutInfo, OptionValue, ServiceContent, UserSession};
 use crate::vim::{Fault, Reference, Value};
 
@@ -16,9 +18,44 @@ use crate::vim::{Fault, Reference, Value};
 pub(super) struct Inventory<'a> {
     pub(super) exchange: &'a Exchange<'a>,
     pub(super) caller: &'a Caller,
-    /// Every live session, read beforehand when the call may ask for it.
-    pub(super) sessions: Vec<Session>,
+    /// Every live session.
+    sessions: Vec<Session>,
     pub(super) now: Moment,
+}
+
+/// What the store is asked for beforehand, because a property may be read that is not in memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sources {
+    sessions: bool,
+}
+
+impl Sources {
+    /// What a path into a property of an object of this type needs.
+    pub(super) fn of_path(kind: &str, path: &str) -> Self {
+        let property = path.split('.').next().unwrap_or_default();
+        Self { sessions: kind == "SessionManager" && property == "sessionList" }
+    }
+
+    /// What specifications may need.
+    pub(super) fn of_specs(specs: &[FilterSpec]) -> Self {
+        Self { sessions: mentions(specs, "SessionManager", "sessionList") }
+    }
+}
+
+impl<'a> Inventory<'a> {
+    /// Reads what is needed and what the caller may see.
+    pub(super) async fn read(
+        exchange: &'a Exchange<'a>,
+        caller: &'a Caller,
+        sources: Sources,
+    ) -> Result<Self, Answer> {
+        let sessions = if sources.sessions && holds(caller, TERMINATE_SESSION) {
+            sessions::list(exchange.app).await.map_err(|failure| unavailable(&failure))?
+        } else {
+            Vec::new()
+        };
+        Ok(Self { exchange, caller, sessions, now: exchange.app.now() })
+    }
 }
 
 impl Objects for Inventory<'_> {

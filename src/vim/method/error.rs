@@ -72,7 +72,7 @@ impl CallError {
     fn add_place(&self, text: &mut String) {
         let [envelope, body, call] = self.offsets;
         if let Some(method) = self.method {
-            let name = method.wire();
+            let name = method.facts().wire;
             let _ = write!(
                 text,
                 "\n\nwhile parsing call information for method {name}\nat line 1, column {call}"
@@ -82,7 +82,7 @@ impl CallError {
         let _ = write!(text, "\n\nwhile parsing SOAP envelope\nat line 1, column {envelope}");
         let _ = match self.method {
             Some(method) => {
-                let receiver = method.receiver();
+                let receiver = method.facts().receiver;
                 let kind =
                     object::managed_type(receiver).map_or("vmodl.ManagedObject", |kind| kind.full_name);
                 write!(
@@ -100,7 +100,7 @@ impl CallError {
 impl MethodName {
     /// What the method is called inside vCenter, near enough: with a small first letter.
     fn inner_name(self) -> String {
-        let mut letters = self.wire().chars();
+        let mut letters = self.facts().wire.chars();
         let first = letters.next().map(|letter| letter.to_ascii_lowercase());
         first.into_iter().chain(letters).collect()
     }

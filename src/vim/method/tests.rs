@@ -1,6 +1,9 @@
 //! Sentences about calls; the bodies are those real clients were recorded with (govc, pyVmomi 9.1).
 
 use super::*;
+use crate::secret::Secret;
+use crate::vim::Owner;
+use crate::vim::property::FilterSpec;
 use crate::vim::property::spec::{ObjectSpec, PropertySpec};
 use crate::xml::names::SOAP;
 
@@ -57,21 +60,24 @@ const SECURITY: &str = "<soapenv:Header><wsse:Security xmlns:wsse=\"http://docs.
 fn what_govc_was_recorded_with_is_read() {
     let body = "<RetrieveServiceContent xmlns=\"urn:vim25\"><_this type=\"ServiceInstance\">ServiceInstance</_this>\
                 </RetrieveServiceContent>";
-    assert_eq!(govmomi(body), service(Method::RetrieveServiceContent));
+    assert_eq!(govmomi(body), service(Method::Service(ServiceCall::RetrieveServiceContent)));
     let body = "<QueryOptions xmlns=\"urn:vim25\"><_this type=\"OptionManager\">VpxSettings</_this>\
                 <name>config.vpxd.sso.sts.uri</name></QueryOptions>";
     let name = Some("config.vpxd.sso.sts.uri".to_owned());
-    let wanted =
-        Call { this: Reference::new("OptionManager", "VpxSettings"), method: Method::QueryOptions { name } };
+    let wanted = Call {
+        this: Reference::new("OptionManager", "VpxSettings"),
+        method: Method::Options(OptionCall::Query { name }),
+    };
     assert_eq!(govmomi(body), Ok(wanted));
     let body = "<Logout xmlns=\"urn:vim25\"><_this type=\"SessionManager\">SessionManager</_this></Logout>";
-    assert_eq!(govmomi(body), session_manager(Method::Logout));
+    assert_eq!(govmomi(body), session_manager(Method::Session(SessionCall::Logout)));
 }
 
 #[test]
 fn govmomis_login_by_token_is_read_in_the_namespace_and_in_none() {
     let fields = "<_this type=\"SessionManager\">SessionManager</_this><locale>en_US</locale>";
-    let wanted = || session_manager(Method::LoginByToken { locale: Some("en_US".into()) });
+    let wanted =
+        || session_manager(Method::Session(SessionCall::LoginByToken { locale: Some("en_US".into()) }));
     assert_eq!(govmomi(&format!("<LoginByToken xmlns=\"urn:vim25\">{fields}</LoginByToken>")), wanted());
     // With a certificate: a prefixed envelope, a signed body, and the call in no namespace.
     let signed = format!(
@@ -89,16 +95,19 @@ fn what_pyvmomi_was_recorded_with_is_read() {
         format!("<{method} xmlns=\"urn:vim25\">{this}{rest}</{method}>")
     };
     let body = call("RetrieveServiceContent", "ServiceInstance", "");
-    assert_eq!(pyvmomi("", &body), service(Method::RetrieveServiceContent));
-    assert_eq!(pyvmomi(SECURITY, &body), service(Method::RetrieveServiceContent));
-    assert_eq!(pyvmomi(SECURITY, &call("CurrentTime", "ServiceInstance", "")), service(Method::CurrentTime));
-    let by_token = session_manager(Method::LoginByToken { locale: None });
+    assert_eq!(pyvmomi("", &body), service(Method::Service(ServiceCall::RetrieveServiceContent)));
+    assert_eq!(pyvmomi(SECURITY, &body), service(Method::Service(ServiceCall::RetrieveServiceContent)));
+    assert_eq!(
+        pyvmomi(SECURITY, &call("CurrentTime", "ServiceInstance", "")),
+        service(Method::Service(ServiceCall::CurrentTime))
+    );
+    let by_token = session_manager(Method::Session(SessionCall::LoginByToken { locale: None }));
     assert_eq!(pyvmomi(SECURITY, &call("LoginByToken", "SessionManager", "")), by_token);
     let body = call("Fetch", "ServiceInstance", "<prop versionId=\"8.0.2.0\">content</prop>");
     assert_eq!(pyvmomi("", &body), service(Method::Fetch { property: "content".into() }));
     let fields = "<userName versionId=\"8.0.2.0\">x</userName><password versionId=\"8.0.2.0\">y</password>";
     let (user_name, password) = ("x".to_owned(), Secret::new("y"));
-    let wanted = session_manager(Method::Login { user_name, password, locale: None });
+    let wanted = session_manager(Method::Session(SessionCall::Login { user_name, password, locale: None }));
     assert_eq!(pyvmomi("", &call("Login", "SessionManager", fields)), wanted);
 }
 
@@ -115,7 +124,7 @@ fn govmomis_probe_for_a_session_is_read() {
         objects: vec![ObjectSpec { object, skip: false, select: vec![] }],
         report_missing: false,
     };
-    let method = Method::RetrievePropertiesEx { specs: vec![spec], max_objects: None };
+    let method = Method::Properties(PropertyCall::RetrieveEx { specs: vec![spec], max_objects: None });
     assert_eq!(govmomi(body).map(|call| call.method), Ok(method));
 }
 
@@ -123,14 +132,14 @@ fn govmomis_probe_for_a_session_is_read() {
 fn parameters_may_come_in_any_order_and_passwords_keep_their_spaces() {
     let password = " p&amp;w d\t";
     let body = format!("<locale>en_US</locale><password>{password}</password><userName> u </userName>");
-    let method = Method::Login {
+    let method = Method::Session(SessionCall::Login {
         user_name: " u ".into(),
         password: Secret::new(" p&w d\t"),
         locale: Some("en_US".into()),
-    };
+    });
     assert_eq!(govmomi(&login(&body)), session_manager(method));
     let this_last = "<Logout xmlns=\"urn:internalvim25\"><_this>SessionManager</_this></Logout>";
-    assert_eq!(govmomi(this_last), session_manager(Method::Logout));
+    assert_eq!(govmomi(this_last), session_manager(Method::Session(SessionCall::Logout)));
 }
 
 #[test]
@@ -215,7 +224,7 @@ fn a_page_holds_at_least_one_object() {
         format!("<RetrievePropertiesEx xmlns='urn:vim25'>{spec}{options}</RetrievePropertiesEx>")
     };
     let pages = |options: &str| match govmomi(&body(options)).unwrap().method {
-        Method::RetrievePropertiesEx { max_objects, .. } => max_objects,
+        Method::Properties(PropertyCall::RetrieveEx { max_objects, .. }) => max_objects,
         other => panic!("{other:?}"),
     };
     assert_eq!(pages(""), None);
@@ -244,8 +253,8 @@ fn a_method_is_asked_of_an_object_that_has_it() {
 fn every_method_in_the_table_can_be_called_and_calls_itself() {
     for name in MethodName::ALL {
         let parameters: String =
-            name.parameters().iter().map(|parameter| format!("<{parameter}/>")).collect();
-        let body = format!("<{0} xmlns=''><_this>x</_this>{parameters}</{0}>", name.wire());
+            name.facts().parameters.iter().map(|parameter| format!("<{}/>", parameter.name)).collect();
+        let body = format!("<{0} xmlns=''><_this>x</_this>{parameters}</{0}>", name.facts().wire);
         assert_eq!(govmomi(&body).map(|call| call.method.name()), Ok(*name));
     }
 }

@@ -1,0 +1,146 @@
+//! Every method that is answered here, in one table: whose it is, what calling it takes, its parameters and what it
+//! returns, in the order of the API (`session-manager.md` §1, §2, Appendix A). The description for clients
+//! (`vimService.wsdl`), the checks before every call, and the tests over all methods read it.
+//!
+//! A new method is a line here and a variant of its object's call; whatever does not answer it then does not compile.
+
+use super::super::access::{Access, VIEW};
+
+/// What the API says of one method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// The element's name on the wire.
+    pub wire: &'static str,
+    /// The type of object that has it.
+    pub receiver: &'static str,
+    /// What calling it takes.
+    pub access: Access,
+    /// Its parameters, `_this` not among them.
+    pub parameters: &'static [Parameter],
+    /// What it returns, if anything.
+    pub returns: Option<Returns>,
+}
+
+/// A parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its name.
+    pub name: &'static str,
+    /// How often it stands.
+    pub occurs: Occurs,
+    /// Its type, as the API calls it.
+    pub kind: &'static str,
+}
+
+/// What a method returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Returns {
+    /// How often it stands.
+    pub occurs: Occurs,
+    /// Its type, as the API calls it.
+    pub kind: &'static str,
+}
+
+/// How often something stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occurs {
+    /// Once.
+    One,
+    /// Once or not at all.
+    Maybe,
+    /// Any number of times.
+    Many,
+}
+
+macro_rules! occurs {
+    (one) => {
+        Occurs::One
+    };
+    (maybe) => {
+        Occurs::Maybe
+    };
+    (many) => {
+        Occurs::Many
+    };
+}
+
+macro_rules! returns {
+    () => {
+        None
+    };
+    ($occurs:ident $kind:ident) => {
+        Some(Returns { occurs: occurs!($occurs), kind: stringify!($kind) })
+    };
+}
+
+macro_rules! methods {
+    ($($object:ident $names:ident on $receiver:literal {
+        $($name:ident $access:expr, [$($parameter:literal $occurs:ident $kind:ident),*] $(-> $often:ident $result:ident)?;)*
+    })*) => {
+        $(
+            #[doc = concat!("The methods of `", $receiver, "`.")]
+            #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+            pub enum $names {
+                $(#[doc = concat!("`", stringify!($name), "`.")] $name,)*
+            }
+        )*
+
+        /// The name of a method that is answered here, by the object that has it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum MethodName {
+            $(#[doc = concat!("Of `", $receiver, "`.")] $object($names),)*
+        }
+
+        impl MethodName {
+            /// Every method.
+            pub const ALL: &[Self] = &[$($(Self::$object($names::$name),)*)*];
+
+            /// What the API says of it.
+            #[must_use]
+            pub const fn facts(self) -> &'static Facts {
+                match self {
+                    $($(
+                        Self::$object($names::$name) => const { &Facts {
+                            wire: stringify!($name),
+                            receiver: $receiver,
+                            access: $access,
+                            parameters: &[$(Parameter {
+                                name: $parameter, occurs: occurs!($occurs), kind: stringify!($kind),
+                            }),*],
+                            returns: returns!($($often $result)?),
+                        } },
+                    )*)*
+                }
+            }
+        }
+    };
+}
+
+const ANYBODY: Access = Access::Anonymous;
+const LOGGED_IN: Access = Access::Privilege(VIEW);
+
+methods! {
+    Service ServiceMethod on "ServiceInstance" {
+        RetrieveServiceContent ANYBODY, [] -> one ServiceContent;
+        CurrentTime LOGGED_IN, [] -> one dateTime;
+    }
+    Object ObjectMethod on "ManagedObject" {
+        Fetch ANYBODY, ["prop" one string] -> maybe anyType;
+    }
+    Properties PropertyMethod on "PropertyCollector" {
+        RetrieveProperties ANYBODY, ["specSet" many PropertyFilterSpec] -> many ObjectContent;
+        RetrievePropertiesEx ANYBODY,
+            ["specSet" many PropertyFilterSpec, "options" one RetrieveOptions] -> maybe RetrieveResult;
+        ContinueRetrievePropertiesEx LOGGED_IN, ["token" one string] -> one RetrieveResult;
+        CancelRetrievePropertiesEx LOGGED_IN, ["token" one string];
+    }
+    Options OptionMethod on "OptionManager" {
+        // Clients find the STS by it before they log in (`clients.md` §1.3-2); the door shows strangers no more.
+        QueryOptions ANYBODY, ["name" maybe string] -> many OptionValue;
+    }
+    Session SessionMethod on "SessionManager" {
+        Login ANYBODY, ["userName" one string, "password" one string, "locale" maybe string] -> one UserSession;
+        LoginByToken ANYBODY, ["locale" maybe string] -> one UserSession;
+        Logout LOGGED_IN, [];
+    }
+}
