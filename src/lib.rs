@@ -19,6 +19,7 @@ pub mod soap;
 pub mod wsse;
 pub mod saml;
 pub mod wstrust;
+pub mod negotiate;
 pub mod vim;
 
 // 3 judgement: the rules of the house, pure functions of bytes, keys, policy and time.
