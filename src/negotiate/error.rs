@@ -4,7 +4,7 @@ use super::binding::BindingError;
 use super::der::DerError;
 use super::kerberos::KerberosError;
 use super::ntlm::NtlmError;
-use super::{MAX_AGE, MAX_LEGS, MAX_TOKEN};
+use super::{MAX_AGE, MAX_TOKEN};
 
 /// Why an exchange ended.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -15,9 +15,6 @@ pub enum NegotiateError {
     /// A token that is too long.
     #[error("a token of {0} bytes, at most {MAX_TOKEN} are read")]
     TooLong(usize),
-    /// A token after the last.
-    #[error("more than {MAX_LEGS} tokens")]
-    TooManyLegs,
     /// A token for an exchange that has succeeded or failed.
     #[error("the exchange has ended")]
     Ended,

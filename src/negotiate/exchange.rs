@@ -1,22 +1,20 @@
 //! The course of an exchange: which token comes now, and what follows from it.
 //!
-//! The state is taken out before a token is read, so that every error, and every panic, ends the exchange.
+//! The stage is taken out before a token is read, so that every error, and every panic, ends the exchange. Stages go
+//! forward only: the longest way, Kerberos offered first and NTLM made of it, has three tokens, and no other has more.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::der::{OBJECT_IDENTIFIER, Reader};
 use super::ntlm::{self, UnverifiedUser};
 use super::spnego::{self, Answer, Init, Response, State};
-use super::{
-    Acceptor, Circumstances, Established, MAX_AGE, MAX_LEGS, MAX_TOKEN, Mic, NegotiateError, Unclaimed,
-};
+use super::{Acceptor, Circumstances, Established, MAX_AGE, MAX_TOKEN, Mic, NegotiateError, Unclaimed};
 use crate::clock::Moment;
 use crate::entropy::hex;
 
 /// One client's exchange. It lives between tokens, wherever the caller keeps it, and ends with the first error.
 pub struct Exchange {
     stage: Stage,
-    legs: u8,
     began: Moment,
 }
 
@@ -65,7 +63,7 @@ impl Exchange {
     /// An exchange that has not begun.
     #[must_use]
     pub const fn new(now: Moment) -> Self {
-        Self { stage: Stage::Fresh, legs: 0, began: now }
+        Self { stage: Stage::Fresh, began: now }
     }
 
     /// Whose NT hash [`Acceptor::step`] will ask for if it is given this token.
@@ -98,11 +96,9 @@ impl Acceptor {
         circumstances: &Circumstances<'_>,
     ) -> Result<Step, NegotiateError> {
         let stage = std::mem::replace(&mut exchange.stage, Stage::Ended);
-        exchange.legs = exchange.legs.saturating_add(1);
         match token.len() {
             0 => return Err(NegotiateError::Empty),
             length if length > MAX_TOKEN => return Err(NegotiateError::TooLong(length)),
-            _ if exchange.legs > MAX_LEGS => return Err(NegotiateError::TooManyLegs),
             _ if circumstances.now >= exchange.expires_at() => return Err(NegotiateError::Expired),
             _ => {}
         }
@@ -141,8 +137,8 @@ impl Acceptor {
                 if !mic.holds(&negotiation.list, theirs) {
                     return Err(NegotiateError::MechListMic);
                 }
-                let token = Answer { state: State::Completed, ..Answer::default() }.write();
-                Ok((Stage::Ended, Step::Done { token: Some(token), unclaimed }))
+                // Both signatures are sent: the client is through, and takes no token more (MIT's refuses it).
+                Ok((Stage::Ended, Step::Done { token: None, unclaimed }))
             }
             Stage::Ended => Err(NegotiateError::Ended),
         }
@@ -164,7 +160,7 @@ impl Acceptor {
                 let Established { token, unclaimed, .. } = self.kerberos(token, now)?;
                 Ok((Stage::Ended, Step::Done { token, unclaimed }))
             }
-            other => Err(NegotiateError::UnknownMechanism(hex(other))),
+            other => Err(NegotiateError::UnknownMechanism(written(other))),
         }
     }
 
@@ -176,7 +172,7 @@ impl Acceptor {
             accepted.then_some((place, *known))
         });
         let Some((place, mechanism)) = chosen else {
-            let offered = init.mechanisms.iter().map(|offered| hex(offered)).collect();
+            let offered = init.mechanisms.iter().map(|offered| written(offered)).collect();
             return Err(NegotiateError::NoCommonMechanism { offered });
         };
         let mic_needed = place != 0;
@@ -264,11 +260,18 @@ fn conclude(
     Ok((Stage::Ended, Step::Done { token: Some(answer.write()), unclaimed }))
 }
 
+/// An object identifier for the operator: hexadecimal, and no more of it than any real one has.
+fn written(identifier: &[u8]) -> String {
+    hex(identifier.get(..LONGEST_IDENTIFIER).unwrap_or(identifier))
+}
+
 fn response(token: &[u8]) -> Result<Response<'_>, NegotiateError> {
     let response = Response::read(token)?;
     if response.rejected { Err(NegotiateError::RejectedByClient) } else { Ok(response) }
 }
 
+/// `NegoEx`, the longest that Windows offers, has 10 bytes.
+const LONGEST_IDENTIFIER: usize = 16;
 /// Every mechanism of this house.
 const MECHANISMS: [Chosen; 3] = [
     Chosen { identifier: spnego::KERBEROS, kerberos: true },

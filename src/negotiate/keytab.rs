@@ -131,10 +131,25 @@ impl Principal {
     }
 }
 
+/// As MIT writes it: what separates is quoted where it does not, and so is what would break a line of a log, as a
+/// stranger may have written the name.
 impl fmt::Display for Principal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}@{}", self.components.join("/"), self.realm)
+        for (place, component) in self.components.iter().enumerate() {
+            f.write_str(if place == 0 { "" } else { "/" })?;
+            quoted(component, f)?;
+        }
+        f.write_str("@")?;
+        quoted(&self.realm, f)
     }
+}
+
+fn quoted(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    text.chars().try_for_each(|letter| match letter {
+        '/' | '@' | '\\' => write!(f, "\\{letter}"),
+        control if control.is_control() => write!(f, "{}", control.escape_default()),
+        other => write!(f, "{other}"),
+    })
 }
 
 struct Record<'a> {
@@ -235,5 +250,15 @@ mod tests {
         for text in ["", "HTTP", "HTTP/a", "@R", "a@", "a//b@R", "a@b@c", "a\\/b@R", "a@b/c"] {
             assert_eq!(Principal::parse(text), Err(PrincipalSyntax(text.to_owned())), "{text}");
         }
+    }
+
+    #[test]
+    fn a_strangers_name_is_written_on_one_line_and_is_not_another() {
+        let principal = |components: &[&str]| Principal {
+            components: components.iter().map(|text| (*text).to_owned()).collect(),
+            realm: "LAB\nTEST".to_owned(),
+        };
+        assert_eq!(principal(&["a", "b"]).to_string(), "a/b@LAB\\nTEST");
+        assert_eq!(principal(&["a/b", "c@d\\\r"]).to_string(), "a\\/b/c\\@d\\\\\\r@LAB\\nTEST");
     }
 }

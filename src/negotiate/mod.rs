@@ -94,7 +94,5 @@ impl Mic {
 
 /// A Kerberos ticket with the groups of a large Active Directory has about 12 KiB; IIS stops at 64 KiB of header.
 pub const MAX_TOKEN: usize = 48 * 1024;
-/// The longest real exchange, Kerberos offered first and NTLM made of it, has three.
-pub const MAX_LEGS: u8 = 5;
 /// A program answers a challenge at once; what is older was left.
 pub const MAX_AGE: Duration = Duration::from_mins(1);

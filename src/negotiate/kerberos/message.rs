@@ -199,6 +199,11 @@ fn numbers(checks: &[(&IntegerAsn1, i64)]) -> Result<(), KerberosError> {
 }
 
 fn named(name: &PrincipalName, realm: &str) -> Result<Client, KerberosError> {
+    // Each component counts one more, as none is free.
+    let length: usize = name.name_string.0.0.iter().map(|component| component.0.as_bytes().len() + 1).sum();
+    if length.max(realm.len()) > MAX_NAME {
+        return Err(KerberosError::NameLength(length.max(realm.len())));
+    }
     let components = name.name_string.0.0.iter().map(|component| component.0.as_utf8().to_owned());
     let principal = Principal { components: components.collect(), realm: realm.to_owned() };
     Ok(Client { name_type: integer(&name.name_type.0)?, principal })
@@ -260,6 +265,8 @@ const AP_REQ: u8 = 0x6e;
 const ENC_TICKET_PART: u8 = 0x63;
 const AUTHENTICATOR: u8 = 0x62;
 
+/// A name is written to logs whole, so a stranger may not make it as long as a token.
+pub(super) const MAX_NAME: usize = 1024;
 const VERSION: i64 = 5;
 const AP_REQ_NUMBER: i64 = 14;
 const AD_IF_RELEVANT: i64 = 1;

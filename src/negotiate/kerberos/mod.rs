@@ -10,10 +10,12 @@ mod message;
 
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 pub use self::encryption::EncryptionType;
 pub(super) use self::encryption::Key;
 pub(super) use self::gss::KerberosMic;
-use self::message::{Client, Request, Sealed, Statement, Ticket};
+use self::message::{Client, MAX_NAME, Request, Sealed, Statement, Ticket};
 use super::binding::{self, BindingError};
 use super::der::DerError;
 use super::identity::{Claim, Mechanism, Unclaimed};
@@ -47,6 +49,9 @@ pub enum KerberosError {
     /// The message does not follow its grammar.
     #[error("a malformed Kerberos message")]
     Malformed,
+    /// A name or realm that is too long.
+    #[error("a Kerberos name of {0} bytes, at most {MAX_NAME} are read")]
+    NameLength(usize),
     /// Another protocol version or message number.
     #[error("Kerberos version or message number {seen} instead of {wanted}")]
     Version {
@@ -105,7 +110,7 @@ pub enum KerberosError {
     #[error("a ticket for an anonymous client")]
     Anonymous,
     /// The client's realm is not listed.
-    #[error("a client of realm {seen}, not of any of {wanted:?}")]
+    #[error("a client of realm {seen:?}, not of any of {wanted:?}")]
     Realm {
         /// Its realm.
         seen: String,
@@ -217,7 +222,7 @@ impl Kerberos {
         Ok(ticket)
     }
 
-    fn opened(&self, service: &Principal, sealed: &Sealed) -> Result<Vec<u8>, KerberosError> {
+    fn opened(&self, service: &Principal, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, KerberosError> {
         let kind =
             EncryptionType::from_number(sealed.kind).ok_or(KerberosError::EncryptionType(sealed.kind))?;
         let mut keys = self.keytab.keys(service, kind, sealed.version).peekable();
@@ -225,7 +230,7 @@ impl Kerberos {
             return Err(KerberosError::NoKey { kind, version: sealed.version });
         }
         let opened = keys.find_map(|key| key.open(TICKET, &sealed.cipher));
-        opened.map(|ticket| ticket.to_vec()).ok_or(KerberosError::Ticket)
+        opened.ok_or(KerberosError::Ticket)
     }
 
     /// Whether the ticket names somebody of a realm that is listed.

@@ -75,6 +75,28 @@ fn an_older_key_of_the_keytab_opens_tickets_that_name_it_or_name_none() {
 }
 
 #[test]
+fn a_ticket_may_be_large() {
+    let transited: &[u8] = Box::leak(vec![b'.'; 40 * 1024].into());
+    let client = Client { transited, ..Client::default() };
+    assert!(client.token().len() > 40 * 1024);
+    client.accepts(&accepted(&client).unwrap());
+}
+
+#[test]
+fn a_name_may_have_a_kilobyte() {
+    let named = |length| -> &'static str { Box::leak("a".repeat(length).into_boxed_str()) };
+    assert!(accepted(&Client { name: vec![named(1_023)], ..Client::default() }).is_some());
+    assert_eq!(
+        refusal(&Client { name: vec![named(1_024)], ..Client::default() }),
+        KerberosError::NameLength(1_025)
+    );
+    assert_eq!(
+        refusal(&Client { name: vec![""; 1_025], ..Client::default() }),
+        KerberosError::NameLength(1_025)
+    );
+}
+
+#[test]
 fn a_name_of_two_components_is_not_that_of_its_first() {
     let evil = Client { name: vec!["alice", "evil"], ..Client::default() };
     let (_, identity) = Talk::with(&acceptor()).prove(&evil.token());

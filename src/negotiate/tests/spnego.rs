@@ -164,8 +164,7 @@ fn kerberos_that_is_not_the_first_choice_owes_a_signature() {
     };
     let mic = |list: &[u8]| client.mic(false, 0x1234_5678, list);
     let (token, identity) = begun().prove(&response(None, None, Some(&mic(&list(&offered)))));
-    assert_eq!(answer(&token.unwrap()), Answer::default());
-    assert_eq!(identity.user(), Some("alice"));
+    assert_eq!((token, identity.user()), (None, Some("alice")));
     assert_eq!(begun().refused(&response(None, None, None)), NegotiateError::NoMechListMic);
     let wrong = begun().refused(&response(None, None, Some(&mic(&list(&[KERBEROS])))));
     assert_eq!(wrong, NegotiateError::MechListMic);
