@@ -83,6 +83,15 @@ fn a_ticket_may_be_large() {
 }
 
 #[test]
+fn a_name_that_is_not_ascii_is_refused() {
+    let accented = |part: &[u8]| {
+        let at = part.windows(5).position(|bytes| bytes == b"alice").unwrap();
+        [&part[..at], "alié".as_bytes(), &part[at + 5..]].concat()
+    };
+    assert_eq!(refused(&Client::default().token_of_changed_parts(accented)), KerberosError::Malformed);
+}
+
+#[test]
 fn a_name_may_have_a_kilobyte() {
     let named = |length| -> &'static str { Box::leak("a".repeat(length).into_boxed_str()) };
     assert!(accepted(&Client { name: vec![named(1_023)], ..Client::default() }).is_some());

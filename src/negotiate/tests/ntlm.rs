@@ -3,8 +3,8 @@
 use super::fixtures::{Talk, acceptor, now};
 use super::ntlm_client::{Client, FLAGS};
 use crate::negotiate::{
-    BindingError, ChannelBinding, MAX_AGE, Mechanism, NegotiateError, NtlmError, Replayed, Step,
-    UnverifiedUser,
+    BindingError, ChannelBinding, Circumstances, MAX_AGE, Mechanism, NegotiateError, NtlmError, Replayed,
+    Step, UnverifiedUser,
 };
 
 /// Why this client is refused.
@@ -180,4 +180,21 @@ fn ntlm_that_is_switched_off_is_not_answered() {
     acceptor.ntlm = None;
     let refused = Talk::with(&acceptor).refused(&Client::default().negotiate());
     assert_eq!(refused, NegotiateError::NotAccepted("NTLM"));
+}
+
+#[test]
+fn a_panic_ends_the_exchange_and_nothing_else() {
+    let (acceptor, client) = (acceptor(), Client::default());
+    let mut talk = Talk::with(&acceptor);
+    let challenge = talk.ask(&client.negotiate());
+    let circumstances = Circumstances {
+        now: now(),
+        entropy: &crate::entropy::SystemEntropy,
+        channel: None,
+        nt_hash: &|_| panic!("the store is gone"),
+    };
+    let token = client.answer(&challenge).token;
+    let step = acceptor.step(&mut talk.exchange, &token, &circumstances);
+    assert_eq!(step.unwrap_err(), NegotiateError::Panicked);
+    assert_eq!(talk.say(&token).unwrap_err(), NegotiateError::Ended);
 }
