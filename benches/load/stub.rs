@@ -15,7 +15,7 @@ use vcsso::entropy::SystemEntropy;
 use vcsso::http::{Site, server};
 use vcsso::identity::{AccountName, Domain, LockoutPolicy, well_known};
 use vcsso::lab::LabClock;
-use vcsso::pki::pem;
+use vcsso::pki::{Thumbprints, pem};
 use vcsso::secret::Secret;
 use vcsso::session::SessionPolicy;
 use vcsso::store::{Profile, Store, Target};
@@ -36,6 +36,7 @@ pub fn serve(folder: &Path) {
     let site = Site {
         advertise: None,
         listen: bound.to_string(),
+        thumbprints: Thumbprints::default(),
         authority_pem: keys.ca_pem.clone(),
         domain: DOMAIN.into(),
     };
@@ -61,6 +62,7 @@ fn settings(issuer: String) -> Settings {
         tokens: TokenPolicy::default(),
         lockout: LockoutPolicy::default(),
         sessions: SessionPolicy { max_sessions: 0, ..SessionPolicy::default() },
+        ticket_life: Duration::from_mins(2),
         replay: ReplayMode::Enforce,
         remember_passwords: Duration::from_mins(1),
         audit_keep: Duration::from_hours(720),

@@ -19,6 +19,20 @@ pub enum Action {
     LoginByPassword,
     /// A session was ended by its holder.
     Logout,
+    /// Somebody else's session was ended.
+    Terminate,
+    /// A session speaks another language.
+    SetLocale,
+    /// The message to everybody was changed.
+    SetMessage,
+    /// A session became somebody else's.
+    Impersonate,
+    /// A ticket was given out.
+    Ticket,
+    /// A session was asked for with a ticket.
+    LoginByTicket,
+    /// A ticket was spent on an HTTP request.
+    SpendTicket,
     /// A message that is no call.
     Call,
     /// A person was added.
@@ -38,6 +52,13 @@ impl Action {
             Self::LoginByToken => "session.login-by-token",
             Self::LoginByPassword => "session.login",
             Self::Logout => "session.logout",
+            Self::Terminate => "session.terminate",
+            Self::SetLocale => "session.locale",
+            Self::SetMessage => "session.message",
+            Self::Impersonate => "session.impersonate",
+            Self::Ticket => "session.ticket",
+            Self::LoginByTicket => "session.clone",
+            Self::SpendTicket => "session.ticket-spent",
             Self::Call => "sdk.call",
             Self::AddUser => "user.add",
             Self::AddSolution => "solution.add",

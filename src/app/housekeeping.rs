@@ -60,7 +60,7 @@ pub async fn write_uses(app: &App) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Removes claims, sessions, tokens and audit rows that are over; gives the hashing memory back.
+/// Removes claims, tickets, sessions, tokens and audit rows that are over; gives the hashing memory back.
 ///
 /// # Errors
 /// [`Failure::Store`].
@@ -70,6 +70,7 @@ pub async fn sweep(app: &App) -> Result<(), Failure> {
     write_uses(app).await?;
     app.store.sweep_sessions(&Cutoff::of(&app.settings.sessions, now)).await?;
     app.store.sweep_claims(now).await?;
+    app.store.sweep_tickets(now).await?;
     app.store.sweep_issued(now).await?;
     app.store.sweep_audit(app.settings.audit_keep, app.settings.audit_rows, now).await?;
     Ok(())

@@ -219,7 +219,7 @@ async fn commit(
     }
 }
 
-fn new_session(
+pub(super) fn new_session(
     app: &App,
     standing: &Standing,
     locales: &Locales,

@@ -11,12 +11,15 @@ pub mod error;
 pub mod explain;
 pub mod hashing;
 pub mod housekeeping;
+pub mod impersonation;
 pub mod locale;
 pub mod login;
+pub mod message;
 pub mod seed;
 pub mod sessions;
 pub mod standings;
 pub mod start;
+pub mod tickets;
 pub mod tokens;
 pub mod trust;
 pub mod users;
@@ -71,6 +74,8 @@ pub struct Settings {
     pub lockout: LockoutPolicy,
     /// Limits of sessions.
     pub sessions: SessionPolicy,
+    /// How long a ticket may be spent (`decisions.md` §17).
+    pub ticket_life: Duration,
     /// What happens to a signed message that is seen twice.
     pub replay: ReplayMode,
     /// How long a verified password is remembered; zero = not at all.

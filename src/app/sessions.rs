@@ -11,9 +11,11 @@ use serde_json::json;
 use super::audit::{Action, accepted, note};
 use super::caller::SessionCaller;
 use super::error::Failure;
+use super::locale::Locales;
 use super::standings::Lookup;
 use super::{App, Caller, Peer};
 use crate::clock::Moment;
+use crate::identity::principal::fold;
 use crate::pki::certificate::sha256;
 use crate::secret::Secret;
 use crate::session::Session;
@@ -113,6 +115,84 @@ pub async fn list(app: &App) -> Result<Vec<Session>, Failure> {
     sessions.retain(|session| app.settings.sessions.is_live(session, now));
     sessions.sort_by(|a, b| (a.login_time, &a.key).cmp(&(b.login_time, &b.key)));
     Ok(sessions)
+}
+
+/// Why a session was not ended.
+#[derive(Debug)]
+pub enum NotEnded {
+    /// It is the caller's own: that is what a logout is for.
+    Own,
+    /// Nothing that lives has this key.
+    Unknown,
+    /// Something of ours failed.
+    Failed(Failure),
+}
+
+/// Ends somebody else's session, and with it its tickets (`session-manager.md` §1.10).
+///
+/// # Errors
+/// [`NotEnded`].
+pub async fn terminate(app: &App, caller: &SessionCaller, key: &str, peer: &Peer) -> Result<(), NotEnded> {
+    if key == caller.session.key {
+        return Err(NotEnded::Own);
+    }
+    let ended = end(app, caller, key, peer).await.map_err(NotEnded::Failed)?;
+    if ended { Ok(()) } else { Err(NotEnded::Unknown) }
+}
+
+async fn end(app: &App, caller: &SessionCaller, key: &str, peer: &Peer) -> Result<bool, Failure> {
+    let mut unit = app.store.begin().await?;
+    let Some(victim) = unit.session(key).await?.map(|session| as_used(app, session)) else {
+        return Ok(false);
+    };
+    if !app.settings.sessions.is_live(&victim, app.now()) {
+        return Ok(false);
+    }
+    let by = &caller.session.user_name;
+    let detail = json!({ "session": key, "user_name": victim.user_name, "calls": victim.call_count });
+    unit.end_session(key).await?;
+    unit.audit(&accepted(app, Action::Terminate, by, &detail, peer)).await?;
+    unit.commit().await?;
+    app.uses.forget(key);
+    note(Action::Terminate, by, peer);
+    Ok(true)
+}
+
+/// Whether this session lives, and is this user's. Names are compared without case, as SSO does.
+///
+/// # Errors
+/// [`Failure::Store`].
+pub async fn is_active(app: &App, key: &str, user_name: &str) -> Result<bool, Failure> {
+    let Some(session) = app.store.session(key).await?.map(|session| as_used(app, session)) else {
+        return Ok(false);
+    };
+    let same_user = fold(&session.user_name) == fold(user_name);
+    Ok(same_user && app.settings.sessions.is_live(&session, app.now()))
+}
+
+/// Lets a session speak another language.
+///
+/// # Errors
+/// [`Failure::Store`].
+pub async fn set_locale(
+    app: &App,
+    caller: &SessionCaller,
+    locales: &Locales,
+    peer: &Peer,
+) -> Result<(), Failure> {
+    let session = &caller.session;
+    let detail = json!({ "session": session.key, "locale": locales.locale });
+    let mut unit = app.store.begin().await?;
+    unit.set_locale(&session.key, &locales.locale, &locales.message_locale).await?;
+    unit.audit(&accepted(app, Action::SetLocale, &session.user_name, &detail, peer)).await?;
+    unit.commit().await?;
+    Ok(())
+}
+
+/// A session as it is now: with what was not written down yet.
+pub(super) fn as_used(app: &App, mut session: Session) -> Session {
+    app.uses.lay_over(&mut session);
+    session
 }
 
 /// A client with two vCenters behind one name may send two cookies of this name; more are an attempt at something.

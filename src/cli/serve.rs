@@ -20,6 +20,7 @@ use crate::http::health::Numbers;
 use crate::http::{Site, server};
 use crate::identity::well_known;
 use crate::lab::LabClock;
+use crate::pki::Thumbprints;
 use crate::telemetry::Telemetry;
 
 /// Run the service.
@@ -64,6 +65,7 @@ pub fn run(configuration: Configuration) -> anyhow::Result<Exit> {
             .as_ref()
             .map(|_| host_of(&address::base_url(settings.advertise.as_ref(), bound.0))),
         listen: host_of(&address::base_url(None, bound.0)),
+        thumbprints: Thumbprints::of(keys.tls.chain.first().map(AsRef::as_ref).unwrap_or_default()),
         authority_pem: keys.ca_pem.clone(),
         domain: settings.domain.as_str().to_owned(),
     };

@@ -43,6 +43,7 @@ pub(super) fn app(
         tokens: policy.token,
         lockout: policy.lockout,
         sessions: policy.session,
+        ticket_life: policy.ticket.0,
         replay: policy.replay,
         remember_passwords: policy.password_cache.0,
         audit_keep: std::time::Duration::from_secs(u64::from(policy.audit.keep_days) * 86_400),

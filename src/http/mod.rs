@@ -3,6 +3,7 @@
 pub mod guard;
 pub mod health;
 pub mod limits;
+pub mod nothing_here;
 pub mod observe;
 pub mod sdk;
 pub mod server;
@@ -29,7 +30,7 @@ pub fn mount(config: &mut ServiceConfig) {
     config
         .service(web::resource("/sdk/vimServiceVersions.xml").get(well_known::service_versions))
         .service(web::resource("/ca.pem").get(well_known::authority));
-    config.default_service(web::to(well_known::nothing_here));
+    config.default_service(web::to(nothing_here::nothing_here));
 }
 
 /// Every route of the plain health listener.

@@ -3,6 +3,8 @@
 use actix_web::HttpRequest;
 use actix_web::http::header::HOST;
 
+use crate::pki::Thumbprints;
+
 /// The server as clients see it.
 #[derive(Clone, Debug)]
 pub struct Site {
@@ -10,6 +12,8 @@ pub struct Site {
     pub advertise: Option<String>,
     /// The address it listens on, for a client that says no host.
     pub listen: String,
+    /// The names of its certificate for TLS.
+    pub thumbprints: Thumbprints,
     /// The lab CA, PEM.
     pub authority_pem: String,
     /// The system domain.

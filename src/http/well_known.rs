@@ -1,8 +1,7 @@
 //! Documents that everybody may read.
 
-use actix_web::http::StatusCode;
+use actix_web::HttpResponse;
 use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse};
 
 use super::Site;
 use crate::vim::version;
@@ -15,13 +14,4 @@ pub async fn service_versions() -> HttpResponse {
 /// The lab CA.
 pub async fn authority(site: Data<Site>) -> HttpResponse {
     HttpResponse::Ok().content_type("application/x-pem-file").body(site.authority_pem.clone())
-}
-
-/// Whatever is not served: 404, or 405 for a path that exists.
-pub async fn nothing_here(request: HttpRequest) -> HttpResponse {
-    HttpResponse::new(if request.match_pattern().is_some() {
-        StatusCode::METHOD_NOT_ALLOWED
-    } else {
-        StatusCode::NOT_FOUND
-    })
 }

@@ -129,6 +129,28 @@ impl PartialEq for Certificate {
 
 impl Eq for Certificate {}
 
+/// How vSphere's clients name a certificate: upper-case hexadecimal with colons.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Thumbprints {
+    /// SHA-1. It is a name here, and secures nothing.
+    pub sha1: String,
+    /// SHA-256.
+    pub sha256: String,
+}
+
+impl Thumbprints {
+    /// Those of a certificate, DER.
+    #[must_use]
+    pub fn of(der: &[u8]) -> Self {
+        let sha1 = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY, der);
+        Self { sha1: colons(sha1.as_ref()), sha256: colons(&sha256(der)) }
+    }
+}
+
+fn colons(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
+}
+
 /// SHA-256.
 #[must_use]
 pub fn sha256(data: &[u8]) -> [u8; 32] {

@@ -8,6 +8,6 @@ pub mod make;
 pub mod pem;
 
 pub use anchors::{Anchor, Anchors};
-pub use certificate::{Certificate, CertificateError};
+pub use certificate::{Certificate, CertificateError, Thumbprints};
 pub use key::{Hash, PublicKey, SigningKey};
 pub use keyring::TokenSigner;

@@ -29,6 +29,7 @@ mod signing_keys;
 mod solutions;
 mod sql;
 mod standings;
+mod tickets;
 mod users;
 
 use std::sync::Arc;
@@ -47,6 +48,7 @@ pub use sessions::{Cutoff, NewSession, Use};
 pub use signing_keys::{KeyStatus, NewSigningKey, SigningKey};
 pub use solutions::{NewSolution, Solution};
 pub use standings::Lookup;
+pub use tickets::{NewTicket, Purpose};
 pub use users::{Attempts, NewUser, Profile, User};
 
 use append::Appends;

@@ -145,6 +145,33 @@ impl Unit {
         Ok(ended.into_iter().map(|(key,)| key).collect())
     }
 
+    /// Makes it somebody else's session: subject, names and locales are taken from `session`; false when it is over.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn set_subject(&mut self, session: &Session) -> Result<bool, StoreError> {
+        let set: Vec<(String,)> = rows!(
+            &mut self.link(),
+            sql::SET_SUBJECT,
+            text(&session.key),
+            text(&session.subject_id),
+            text(&session.user_name),
+            text(&session.full_name),
+            text(&session.locale),
+            text(&session.message_locale),
+            flag(session.extension_session),
+        )?;
+        Ok(!set.is_empty())
+    }
+
+    /// How many sessions live.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn count_sessions(&mut self, cutoff: &Cutoff) -> Result<u32, StoreError> {
+        count(&mut self.link(), cutoff).await
+    }
+
     /// Sets both locales of a session; false when there is no such session.
     ///
     /// # Errors

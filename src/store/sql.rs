@@ -210,6 +210,19 @@ statements! {
     END_SESSION = "DELETE FROM sessions WHERE session_key = $1 RETURNING session_key";
     /// Every session of somebody.
     END_SESSIONS_OF = "DELETE FROM sessions WHERE subject_id = $1 RETURNING session_key";
+    /// `ImpersonateUser`: the same session, somebody else's.
+    SET_SUBJECT = "UPDATE sessions SET subject_id = $2, user_name = $3, full_name = $4, locale = $5, \
+        message_locale = $6, extension_session = $7 WHERE session_key = $1 RETURNING session_key";
+    /// A ticket.
+    ADD_TICKET = "INSERT INTO tickets (secret, session_key, purpose, method, url, expires_at) \
+        VALUES ($1, $2, $3, $4, $5, $6)";
+    /// Takes a ticket out: whoever gets the row has spent it. `$3` is the method, `$4` the URL it is spent for.
+    SPEND_TICKET = "DELETE FROM tickets WHERE secret = $1 AND purpose = $2 AND (method IS NULL OR method = $3) \
+        AND (url IS NULL OR url = $4) AND expires_at > $5 RETURNING session_key";
+    /// Every ticket of a session.
+    END_TICKETS_OF = "DELETE FROM tickets WHERE session_key = $1";
+    /// Tickets that nobody accepts any more.
+    SWEEP_TICKETS = "DELETE FROM tickets WHERE secret IN (SELECT secret FROM tickets WHERE expires_at <= $1 LIMIT $2)";
     /// `SetLocale`.
     SET_LOCALE = "UPDATE sessions SET locale = $2, message_locale = $3 WHERE session_key = $1 RETURNING session_key";
     /// What sessions did since the last flush, repeated by the number of rows. Never moves a session back in time.

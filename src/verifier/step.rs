@@ -87,6 +87,8 @@ steps! {
     AdmissionPermission "admission.permission" "vSphere API: NoPermission" "The principal has a permission on some object." "Add it to Administrators, or give it a permission.";
     SessionAnonymous "session.anonymous" "vSphere API: InvalidLogin" "The connection has no live session yet." "Log out first, or drop the cookie.";
     SessionLocale "session.locale" "vSphere API: InvalidLocale" "The locale is one this service has." "Use a form like en or en_US.";
+    SessionTicket "session.ticket" "vSphere API: CloneSession" "The ticket was given out here, is not spent, and its session lives." "A ticket is good once, for a short time, and ends with the session it came from.";
+    SessionTarget "session.target" "vSphere API: ImpersonateUser" "The user to become has a live session and may act." "Only somebody who is logged in can be impersonated.";
     SessionLimit "session.limit" "vCenter: maxSessionCount" "There is room for another session." "Log out what is not used, or raise max_sessions.";
     ServiceAvailable "service.available" "vcsso" "The service can decide and remember now." "Look at /readyz and the log.";
 }

@@ -12,7 +12,7 @@ pub use error::CallError;
 pub use options::OptionCall;
 pub use properties::PropertyCall;
 pub use service::ServiceCall;
-pub use session::SessionCall;
+pub use session::{ServiceRequest, SessionCall};
 pub use table::{MethodName, ObjectMethod, OptionMethod, PropertyMethod, ServiceMethod, SessionMethod};
 
 use crate::soap::Envelope;

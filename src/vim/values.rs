@@ -5,9 +5,11 @@
 //! (`session-manager.md` §1.2, §3.2).
 
 pub mod data;
+pub mod ticket;
 pub mod wire;
 
 pub use data::{AboutInfo, OptionValue, ServiceContent, UserSession};
+pub use ticket::{GenericServiceTicket, LocalTicket};
 
 use crate::clock::Moment;
 use crate::vim::{ApiVersion, Reference};

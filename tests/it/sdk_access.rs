@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use vcsso::vim::access::Access;
+use vcsso::vim::access::{Access, VIEW};
 use vcsso::vim::method::{
     MethodName, ObjectMethod, OptionMethod, PropertyMethod, ServiceMethod, SessionMethod,
 };
@@ -40,52 +40,97 @@ fn complete(method: MethodName) -> String {
             "SessionManager",
             &match method {
                 SessionMethod::Login => login_parameters("alice", PASSWORD),
-                SessionMethod::LoginByToken | SessionMethod::Logout => String::new(),
+                SessionMethod::LoginByToken | SessionMethod::Logout | SessionMethod::AcquireCloneTicket => {
+                    String::new()
+                }
+                SessionMethod::AcquireLocalTicket | SessionMethod::ImpersonateUser => {
+                    "<userName>alice</userName>".into()
+                }
+                SessionMethod::AcquireGenericServiceTicket => SERVICE.into(),
+                SessionMethod::TerminateSession => "<sessionId>nobody's</sessionId>".into(),
+                SessionMethod::SetLocale => "<locale>de</locale>".into(),
+                SessionMethod::SessionIsActive => {
+                    "<sessionID>nobody's</sessionID><userName>alice</userName>".into()
+                }
+                SessionMethod::CloneSession => "<cloneTicket>cst-VCT-none</cloneTicket>".into(),
+                SessionMethod::UpdateServiceMessage => "<message></message>".into(),
             },
         ),
     }
 }
 
-fn is_turned_away(answer: &Answer) -> bool {
-    answer.status == 500 && answer.fault().kind == "NotAuthenticated"
+const SERVICE: &str = "<spec xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" \
+    xsi:type=\"SessionManagerVmomiServiceRequestSpec\"><method>cloneSession</method></spec>";
+
+/// What a method that takes no session answers to somebody who has none: nothing, or the fault of its own check.
+fn to_strangers(method: MethodName) -> &'static str {
+    match method {
+        MethodName::Session(SessionMethod::LoginByToken | SessionMethod::CloneSession) => "InvalidLogin",
+        MethodName::Session(SessionMethod::AcquireLocalTicket) => "NotSupported",
+        MethodName::Session(SessionMethod::AcquireGenericServiceTicket) => "NotAuthenticated",
+        MethodName::Service(_)
+        | MethodName::Object(_)
+        | MethodName::Properties(_)
+        | MethodName::Options(_)
+        | MethodName::Session(_) => "",
+    }
 }
 
-fn agrees_with_the_table(mut client: impl FnMut() -> Client) {
+fn kind(answer: &Answer) -> String {
+    if answer.status == 200 { String::new() } else { answer.fault().kind }
+}
+
+/// Asks every method of the table, each of a client of its own.
+fn ask_all(mut client: impl FnMut() -> Client, check: impl Fn(MethodName, Access, &Answer)) {
     for method in MethodName::ALL.iter().copied() {
         let answer = client().send(envelope(&complete(method)));
-        let open = match method.facts().access {
-            Access::Anonymous => true,
-            Access::Privilege(_) => false,
-        };
-        assert_eq!(!is_turned_away(&answer), open, "{}: {}", method.facts().wire, answer.body);
-        if open && method != MethodName::Session(SessionMethod::LoginByToken) {
-            assert_eq!(answer.status, 200, "{}: {}", method.facts().wire, answer.body);
-        }
+        check(method, method.facts().access, &answer);
     }
+}
+
+fn turns_strangers_away(method: MethodName, access: Access, answer: &Answer) {
+    let wanted = match access {
+        Access::Anonymous => to_strangers(method),
+        Access::Privilege(_) => "NotAuthenticated",
+    };
+    assert_eq!(kind(answer), wanted, "{}: {}", method.facts().wire, answer.body);
 }
 
 on_both! {
     fn without_a_session_every_method_answers_as_the_table_says(place) {
         let house = House::open(place);
-        agrees_with_the_table(|| house.client());
+        ask_all(|| house.client(), turns_strangers_away);
     }
 
     fn with_a_session_that_is_over_every_method_answers_as_without_one(place) {
         let house = House::open(place);
         let ended = house.logged_in("alice").cookie;
         house.clock.advance(Duration::from_mins(30));
-        agrees_with_the_table(|| {
+        let over = || {
             let mut client = house.client();
             client.cookie.clone_from(&ended);
             client
+        };
+        ask_all(over, turns_strangers_away);
+    }
+
+    fn without_the_privilege_of_a_method_it_is_refused_by_name(place) {
+        let house = House::open(place);
+        ask_all(|| house.logged_in("carol"), |method, access, answer| match access {
+            Access::Privilege(privilege) if privilege != VIEW => {
+                assert_eq!(kind(answer), "NoPermission", "{}", method.facts().wire);
+                assert_eq!(answer.inside("privilegeId"), Some(privilege));
+            }
+            Access::Privilege(_) | Access::Anonymous => {
+                assert!(!["NotAuthenticated", "NoPermission"].contains(&kind(answer).as_str()), "{}: {}", method.facts().wire, answer.body);
+            }
         });
     }
 
-    fn with_a_session_nothing_is_turned_away(place) {
+    fn with_every_privilege_nothing_is_turned_away(place) {
         let house = House::open(place);
-        for method in MethodName::ALL.iter().copied() {
-            let answer = house.logged_in("carol").send(envelope(&complete(method)));
-            assert!(!is_turned_away(&answer), "{}: {}", method.facts().wire, answer.body);
-        }
+        ask_all(|| house.logged_in("alice"), |method, _, answer| {
+            assert!(!["NotAuthenticated", "NoPermission"].contains(&kind(answer).as_str()), "{}: {}", method.facts().wire, answer.body);
+        });
     }
 }

@@ -4,6 +4,7 @@
 use crate::secret::Secret;
 
 const NAME: &str = "vmware_soap_session";
+const TICKET: &str = "vmware_cgi_ticket";
 
 /// The one `Set-Cookie`: quoted, for pbm's users cut it at the quotes.
 pub(super) fn set(cookie: &Secret) -> String {
@@ -13,10 +14,19 @@ pub(super) fn set(cookie: &Secret) -> String {
 /// Every value of ours in a `Cookie` header: quoted or not, among other cookies, with `Set-Cookie`'s attributes behind
 /// it as pyVmomi sends them, or with `$Version` before it as CXF does.
 pub(super) fn read(header: &str) -> impl Iterator<Item = Secret> + '_ {
-    header.split([';', ',']).filter_map(|part| {
+    values(header, NAME)
+}
+
+/// Every service ticket in a `Cookie` header.
+pub(in crate::http) fn ticket(header: &str) -> impl Iterator<Item = Secret> + '_ {
+    values(header, TICKET)
+}
+
+fn values<'h>(header: &'h str, wanted: &'static str) -> impl Iterator<Item = Secret> + 'h {
+    header.split([';', ',']).filter_map(move |part| {
         let (name, value) = part.split_once('=')?;
         let value = value.trim().trim_matches('"');
-        (name.trim() == NAME && !value.is_empty() && value.len() <= LONGEST).then(|| Secret::new(value))
+        (name.trim() == wanted && !value.is_empty() && value.len() <= LONGEST).then(|| Secret::new(value))
     })
 }
 
@@ -27,7 +37,7 @@ const LONGEST: usize = 128;
 mod tests {
     use super::*;
 
-    fn values(header: &str) -> Vec<String> {
+    fn cookies(header: &str) -> Vec<String> {
         read(header).map(|secret| secret.expose().to_owned()).collect()
     }
 
@@ -40,16 +50,16 @@ mod tests {
             "$Version=\"1\"; vmware_soap_session=ab12; $Path=/",
             "JSESSIONID=x; vmware_soap_session=\"ab12\"",
         ] {
-            assert_eq!(values(header), ["ab12"], "{header}");
+            assert_eq!(cookies(header), ["ab12"], "{header}");
         }
-        assert_eq!(values("vmware_soap_session=a; vmware_soap_session=b"), ["a", "b"]);
+        assert_eq!(cookies("vmware_soap_session=a; vmware_soap_session=b"), ["a", "b"]);
     }
 
     #[test]
     fn an_empty_header_is_no_cookie() {
         for header in ["", "vmware_soap_session=", "vmware_soap_session=\"\"", "xvmware_soap_session=a", "a"]
         {
-            assert!(values(header).is_empty(), "{header}");
+            assert!(cookies(header).is_empty(), "{header}");
         }
     }
 }

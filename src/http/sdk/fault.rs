@@ -69,7 +69,9 @@ fn of_step(step: StepId) -> Answer {
         | StepId::AdmissionSubject
         | StepId::AdmissionRevoked
         | StepId::AdmissionReplay
-        | StepId::SessionAnonymous => Fault::InvalidLogin,
+        | StepId::SessionAnonymous
+        | StepId::SessionTicket
+        | StepId::SessionTarget => Fault::InvalidLogin,
     })
 }
 

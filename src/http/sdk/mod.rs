@@ -2,7 +2,7 @@
 //! (`session-manager.md` §3, §7).
 
 mod calls;
-mod cookie;
+pub(super) mod cookie;
 mod fault;
 mod objects;
 mod option_manager;
@@ -60,6 +60,7 @@ pub async fn post(
         envelope: &envelope,
         peer: &peer,
         version,
+        site: &site,
         host: site.host(&request).to_owned(),
         sts_url: site.sts_url(&request),
     };
@@ -80,6 +81,7 @@ struct Exchange<'a> {
     envelope: &'a Envelope,
     peer: &'a Peer,
     version: ApiVersion,
+    site: &'a Site,
     host: String,
     sts_url: String,
 }

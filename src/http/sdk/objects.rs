@@ -2,9 +2,9 @@
 
 use super::calls::unavailable;
 use super::{Answer, Exchange, holds};
-use crate::app::{Caller, sessions};
+use crate::app::{Caller, message, sessions};
 use crate::clock::Moment;
-use crate::identity::privilege::TERMINATE_SESSION;
+use crate::identity::privilege::{TERMINATE_SESSION, VIEW};
 use crate::session::Session;
 use crate::vim::access::Access;
 use crate::vim::fault::Denial;
@@ -20,6 +20,7 @@ pub(super) struct Inventory<'a> {
     pub(super) caller: &'a Caller,
     /// Every live session.
     sessions: Vec<Session>,
+    message: Option<String>,
     pub(super) now: Moment,
 }
 
@@ -27,18 +28,21 @@ pub(super) struct Inventory<'a> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Sources {
     sessions: bool,
+    message: bool,
 }
 
 impl Sources {
     /// What a path into a property of an object of this type needs.
     pub(super) fn of_path(kind: &str, path: &str) -> Self {
         let property = path.split('.').next().unwrap_or_default();
-        Self { sessions: kind == "SessionManager" && property == "sessionList" }
+        let is = |of: &str, name: &str| kind == of && property == name;
+        Self { sessions: is("SessionManager", "sessionList"), message: is("SessionManager", "message") }
     }
 
     /// What specifications may need.
     pub(super) fn of_specs(specs: &[FilterSpec]) -> Self {
-        Self { sessions: mentions(specs, "SessionManager", "sessionList") }
+        let is = |of: &str, name: &str| mentions(specs, of, name);
+        Self { sessions: is("SessionManager", "sessionList"), message: is("SessionManager", "message") }
     }
 }
 
@@ -54,7 +58,12 @@ impl<'a> Inventory<'a> {
         } else {
             Vec::new()
         };
-        Ok(Self { exchange, caller, sessions, now: exchange.app.now() })
+        let message = if sources.message && holds(caller, VIEW) {
+            message::message(exchange.app).await.map_err(|failure| unavailable(&failure))?
+        } else {
+            None
+        };
+        Ok(Self { exchange, caller, sessions, message, now: exchange.app.now() })
     }
 }
 
@@ -98,6 +107,7 @@ impl Inventory<'_> {
             ("SessionManager", "sessionList") => {
                 Some(Value::records("UserSession", self.sessions.iter().map(user_session)))
             }
+            ("SessionManager", "message") => self.message.clone().map(Value::Text),
             ("SessionManager", "messageLocaleList") => Some(Value::texts(MESSAGES.iter().copied())),
             ("SessionManager", "supportedLocaleList") => Some(Value::texts(SUPPORTED.iter().copied())),
             ("SessionManager", "defaultLocale") => Some(Value::Text(DEFAULT.into())),

@@ -106,6 +106,8 @@ fn of_step(step: &Step, now: Moment) -> Fault {
         StepId::RequestConfirmation => FaultCode::InvalidSecurity.fault(),
         StepId::RequestLifetime => FaultCode::InvalidTimeRange.fault(),
         StepId::SessionAnonymous
+        | StepId::SessionTicket
+        | StepId::SessionTarget
         | StepId::SessionLocale
         | StepId::SessionLimit
         | StepId::ServiceAvailable => FaultCode::RequestFailed.fault(),

@@ -142,5 +142,18 @@ methods! {
         Login ANYBODY, ["userName" one string, "password" one string, "locale" maybe string] -> one UserSession;
         LoginByToken ANYBODY, ["locale" maybe string] -> one UserSession;
         Logout LOGGED_IN, [];
+        AcquireLocalTicket ANYBODY, ["userName" one string] -> one SessionManagerLocalTicket;
+        // A ticket to clone takes a session, whatever else the API says of it (§1.9): the door asks.
+        AcquireGenericServiceTicket ANYBODY,
+            ["spec" one SessionManagerServiceRequestSpec] -> one SessionManagerGenericServiceTicket;
+        TerminateSession Access::Privilege("Sessions.TerminateSession"), ["sessionId" many string];
+        SetLocale LOGGED_IN, ["locale" one string];
+        ImpersonateUser Access::Privilege("Sessions.ImpersonateUser"),
+            ["userName" one string, "locale" maybe string] -> one UserSession;
+        SessionIsActive Access::Privilege("Sessions.ValidateSession"),
+            ["sessionID" one string, "userName" one string] -> one boolean;
+        AcquireCloneTicket LOGGED_IN, [] -> one string;
+        CloneSession ANYBODY, ["cloneTicket" one string] -> one UserSession;
+        UpdateServiceMessage Access::Privilege("Sessions.GlobalMessage"), ["message" one string];
     }
 }

@@ -17,7 +17,7 @@ use vcsso::entropy::SystemEntropy;
 use vcsso::http::{Site, server};
 use vcsso::identity::{Domain, LockoutPolicy};
 use vcsso::pki::make::{self, MadePem};
-use vcsso::pki::{Certificate, SigningKey, TokenSigner, pem};
+use vcsso::pki::{Certificate, SigningKey, Thumbprints, TokenSigner, pem};
 use vcsso::session::SessionPolicy;
 use vcsso::store::{KeyStatus, NewSigningKey, Store, Target};
 use vcsso::sts::TokenPolicy;
@@ -53,6 +53,7 @@ impl Default for Plan {
             tokens: TokenPolicy::default(),
             lockout: LockoutPolicy::default(),
             sessions: SessionPolicy::default(),
+            ticket_life: Duration::from_mins(2),
             replay: ReplayMode::Enforce,
             remember_passwords: Duration::from_mins(1),
             audit_keep: Duration::from_hours(720),
@@ -192,8 +193,10 @@ async fn run(
     let (chain, key) = tls();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
+    let thumbprints = Thumbprints::of(chain.first().unwrap());
     let tls = server::tls(chain, key).unwrap();
     let site = Site {
+        thumbprints,
         advertise: plan.advertise,
         listen: address.to_string(),
         authority_pem: KEYS.authority.clone(),

@@ -1,0 +1,99 @@
+//! `ImpersonateUser`: the caller's session becomes that of somebody who is logged in (`session-manager.md` §1.15).
+
+use serde_json::json;
+
+use super::audit::{Action, accepted, note, refuse};
+use super::caller::SessionCaller;
+use super::error::{Cause, Failure, Refused};
+use super::locale::Locales;
+use super::login::note_failure;
+use super::standings::Lookup;
+use super::{App, Peer, sessions};
+use crate::identity::LoginName;
+use crate::identity::principal::fold;
+use crate::session::Session;
+use crate::verifier::{Finding, Report, Seen, StepId};
+
+/// Converts the session in place: same cookie, same key. Tickets given out before are void, for they were somebody
+/// else's. Without `locales` the session keeps its own.
+///
+/// # Errors
+/// [`Refused`].
+pub async fn impersonate(
+    app: &App,
+    caller: &SessionCaller,
+    user_name: &str,
+    locales: Result<Option<Locales>, String>,
+    peer: &Peer,
+) -> Result<Session, Refused> {
+    let mut report = Report::new("sdk", app.now());
+    match convert(app, &mut report, caller, user_name, locales, peer).await {
+        Ok(session) => Ok(session),
+        Err(cause) => {
+            Err(refuse(app, Action::Impersonate, &caller.session.user_name, report, cause, peer).await)
+        }
+    }
+}
+
+async fn convert(
+    app: &App,
+    report: &mut Report,
+    caller: &SessionCaller,
+    user_name: &str,
+    locales: Result<Option<Locales>, String>,
+    peer: &Peer,
+) -> Result<Session, Cause> {
+    let locales = locales.map_err(|unknown| {
+        report.fail(StepId::SessionLocale, Finding::seen(unknown).but("a supported locale"));
+        Cause::Step
+    })?;
+    let live = sessions::list(app).await.map_err(|failure| note_failure(report, &failure))?;
+    let Some(target) = live.into_iter().find(|session| is_named(app, session, user_name)) else {
+        let seen: String = user_name.chars().take(128).collect();
+        report.fail(StepId::SessionTarget, Finding::seen(seen).but("a user with a live session"));
+        return Err(Cause::Step);
+    };
+    let found = app.standings.find_now(app, Lookup::Id(target.subject_id.clone())).await;
+    let found = found.map_err(|failure| note_failure(report, &failure))?;
+    let active = found.is_some_and(|(standing, _)| standing.is_active(app.now()) && standing.may_log_in());
+    if !active {
+        report.fail(StepId::SessionTarget, Finding::seen("an account that may not act").but("an active one"));
+        return Err(Cause::Step);
+    }
+    report.pass(StepId::SessionTarget, Seen::Nothing);
+    let mut session = Session {
+        subject_id: target.subject_id,
+        user_name: target.user_name,
+        full_name: target.full_name,
+        extension_session: target.extension_session,
+        ..caller.session.clone()
+    };
+    if let Some(Locales { locale, message_locale }) = locales {
+        (session.locale, session.message_locale) = (locale, message_locale);
+    }
+    write(app, caller, &session, peer).await.map_err(|failure| note_failure(report, &failure))?;
+    note(Action::Impersonate, &caller.session.user_name, peer);
+    Ok(session)
+}
+
+async fn write(app: &App, caller: &SessionCaller, session: &Session, peer: &Peer) -> Result<(), Failure> {
+    let detail = json!({ "session": session.key, "as": session.user_name });
+    let mut unit = app.store.begin().await?;
+    unit.set_subject(session).await?;
+    unit.end_tickets_of(&session.key).await?;
+    unit.audit(&accepted(app, Action::Impersonate, &caller.session.user_name, &detail, peer)).await?;
+    unit.commit().await?;
+    Ok(())
+}
+
+/// Names are taken in every form of a login; an extension's session is named by its key.
+fn is_named(app: &App, session: &Session, asked: &str) -> bool {
+    if session.extension_session {
+        return session.user_name == asked;
+    }
+    let domain = &app.settings.domain;
+    let asked = LoginName::parse(asked).ok();
+    let theirs = LoginName::parse(&session.user_name).ok();
+    let name = |login: Option<LoginName>| login.and_then(|login| login.within(domain).map(fold));
+    name(asked).is_some_and(|asked| Some(asked) == name(theirs))
+}
