@@ -28,8 +28,10 @@ mod lockout;
 mod minted;
 mod replay;
 mod sdk_access;
+mod sdk_managing;
 mod sdk_reading;
 mod sdk_sessions;
+mod sdk_tickets;
 mod sts_issue;
 mod sts_refusals;
 
