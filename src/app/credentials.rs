@@ -79,7 +79,7 @@ async fn compare(app: &App, login: &UnverifiedLogin) -> Result<Compared, Failure
     };
     if let Some((standing, epoch)) = app.standings.find(app, lookup.clone()).await?
         && standing.is_active(app.now())
-        && is_remembered(app, &standing, login)
+        && (is_remembered(app, &standing, login) || is_local(app, &standing, login))
     {
         return Ok(Compared::Right(standing, epoch));
     }
@@ -115,6 +115,12 @@ async fn compare(app: &App, login: &UnverifiedLogin) -> Result<Compared, Failure
 fn is_remembered(app: &App, standing: &Standing, login: &UnverifiedLogin) -> bool {
     let Kind::User { password_hash: Some(stored), .. } = &standing.kind else { return false };
     app.credentials.knows(&standing.id, stored, &login.password, app.now())
+}
+
+/// The password is that of a local ticket, which is spent by it.
+fn is_local(app: &App, standing: &Standing, login: &UnverifiedLogin) -> bool {
+    let tickets = app.local_tickets.as_ref();
+    tickets.is_some_and(|tickets| tickets.spend(&fold(&standing.name), &login.password, app.now()))
 }
 
 /// Nothing for what is longer than any password can be: wrong, at no cost, whoever is meant.

@@ -19,6 +19,9 @@ pub async fn keep_house(app: Arc<App>, clock: Arc<LabClock>) {
         if let Err(error) = write_uses(&app).await {
             tracing::warn!(%error, "session uses could not be written down");
         }
+        if let Some(tickets) = &app.local_tickets {
+            tickets.sweep(app.now());
+        }
         if !tick.is_multiple_of(SWEEP_SECONDS) {
             continue;
         }

@@ -12,6 +12,7 @@ pub mod explain;
 pub mod hashing;
 pub mod housekeeping;
 pub mod impersonation;
+pub mod local_tickets;
 pub mod locale;
 pub mod login;
 pub mod message;
@@ -57,6 +58,7 @@ pub struct App {
     pub(crate) standings: standings::Standings,
     pub(crate) trust: trust::TrustCell,
     pub(crate) uses: sessions::Uses,
+    pub(crate) local_tickets: Option<local_tickets::LocalTickets>,
     /// How far this machine's clock is from the database's, in microseconds.
     pub(crate) clock_off_micros: AtomicI64,
 }
@@ -114,6 +116,7 @@ impl App {
             standings: standings::Standings::default(),
             trust: trust::TrustCell::new(signers),
             uses: sessions::Uses::default(),
+            local_tickets: None,
             clock_off_micros: AtomicI64::new(0),
             exchanges: Exchanges::default(),
             clock,
@@ -121,6 +124,13 @@ impl App {
             store,
             settings,
         }
+    }
+
+    /// Gives out local tickets, as an `ESXi` host does.
+    #[must_use]
+    pub fn with_local_tickets(mut self, tickets: local_tickets::LocalTickets) -> Self {
+        self.local_tickets = Some(tickets);
+        self
     }
 
     /// Now.

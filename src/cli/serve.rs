@@ -9,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::flags::SettingFlags;
 use super::{Exit, World, world};
+use crate::app::local_tickets::LocalTickets;
 use crate::app::users::Password;
 use crate::app::{App, housekeeping, seed, start};
 use crate::clock::Clock as _;
@@ -95,7 +96,12 @@ impl Service {
         let issuer = address::issuer(settings.advertise.as_ref(), bound.0, &settings.domain);
         let store = world::open_store(&settings).await?;
         housekeeping::agree_on_time(&store, &clock).await?;
-        let app = Arc::new(world::app(&settings, issuer, Arc::clone(&clock), store, keys.signers));
+        let mut app = world::app(&settings, issuer, Arc::clone(&clock), store, keys.signers);
+        if settings.personality.host {
+            let tickets = LocalTickets::open(&SystemEntropy);
+            app = app.with_local_tickets(tickets.context("the folder of local tickets cannot be made")?);
+        }
+        let app = Arc::new(app);
         prepare(&app, &settings, &seed, &state).await?;
         let url = address::base_url(settings.advertise.as_ref(), bound.0);
         state.write_url(&url)?;
@@ -167,7 +173,6 @@ fn say_what_is_not_served(settings: &Settings) {
     let asked = [
         ("--tunnel", settings.tunnel.is_some()),
         ("[sspi]", settings.sspi.ntlm || settings.sspi.keytab.is_some()),
-        ("[personality]", settings.personality.host),
     ];
     for (setting, _) in asked.into_iter().filter(|(_, asked)| *asked) {
         tracing::warn!(setting, "is read, and not served yet");

@@ -1,5 +1,8 @@
 //! Sessions are managed: ended by others, taken over, asked about, spoken to (S08 to S12).
 
+use vcsso::app::Peer;
+use vcsso::app::local_tickets::{NotGiven, acquire};
+
 use crate::harness::requests::Client;
 use crate::harness::{Answer, House};
 
@@ -145,5 +148,26 @@ on_both! {
             let answer = client.call("AcquireLocalTicket", "SessionManager", "<userName>alice</userName>");
             assert_eq!((answer.fault().kind.as_str(), answer.fault().text.as_str()), ("NotSupported", "The operation is not supported on the object."));
         }
+    }
+
+    fn a_host_gives_a_local_ticket_that_is_good_once(place) {
+        let house = House::as_host(place);
+        let ask = |house: &House, user: &str| house.client().call("AcquireLocalTicket", "SessionManager", &format!("<userName>{user}</userName>"));
+        assert_eq!(ask(&house, "nobody").fault().kind, "InvalidLogin");
+        // An account here that is none on the machine, and the other way round.
+        for user in ["carol", "daemon"] {
+            assert_eq!(house.refusal(&ask(&house, user)), "session.target");
+        }
+        house.move_in("root");
+        let remote = Peer { ip_address: "192.0.2.1".into(), ..Peer::default() };
+        let refused = house.run(|app| async move { acquire(&app, "root", &remote).await.err() });
+        assert!(matches!(refused, Some(NotGiven::Remote)));
+        let answer = ask(&house, "root");
+        let path = answer.inside("passwordFilePath").unwrap_or_else(|| panic!("{}", answer.body)).to_owned();
+        let password = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(house.client().login("carol", &password).fault().kind, "InvalidLogin");
+        assert_eq!(house.client().login("root", &password).status, 200);
+        assert!(!std::fs::exists(&path).unwrap());
+        assert_eq!(house.client().login("root", &password).fault().kind, "InvalidLogin");
     }
 }

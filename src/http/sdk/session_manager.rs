@@ -5,6 +5,7 @@ use super::objects::user_session;
 use super::{Answer, fault};
 use crate::app::caller::SessionCaller;
 use crate::app::error::Failure;
+use crate::app::local_tickets::{self, NotGiven};
 use crate::app::locale::Locales;
 use crate::app::login::{Attempt, Opened, by_password, by_token};
 use crate::app::sessions::NotEnded;
@@ -12,7 +13,7 @@ use crate::app::tickets::{self, Service};
 use crate::app::{Refused, impersonation, message, sessions};
 use crate::vim::locale::Locale;
 use crate::vim::method::{ServiceRequest, SessionCall};
-use crate::vim::values::GenericServiceTicket;
+use crate::vim::values::{GenericServiceTicket, LocalTicket};
 use crate::vim::{Fault, Value};
 use crate::wsse::UnverifiedLogin;
 
@@ -55,8 +56,17 @@ pub(super) async fn answer(asked: &Asked<'_>, call: SessionCall) -> Result<Reply
             Ok(Reply::of(ticket.expose()))
         }
         SessionCall::AcquireGenericServiceTicket { spec } => service_ticket(asked, spec).await,
-        // A vCenter has no accounts on its clients' machines (§1.8).
-        SessionCall::AcquireLocalTicket { .. } => Err(Fault::NotSupported.into()),
+        SessionCall::AcquireLocalTicket { user_name } => {
+            match local_tickets::acquire(app, &user_name, peer).await {
+                Ok(ticket) => Ok(Reply::of(LocalTicket {
+                    user_name: ticket.user_name,
+                    password_file_path: ticket.path.display().to_string(),
+                })),
+                Err(NotGiven::NotSupported) => Err(Fault::NotSupported.into()),
+                Err(NotGiven::Remote) => Err(Fault::InvalidRequest { text: REMOTE.into() }.into()),
+                Err(NotGiven::Refused(refused)) => Err(fault::of(&refused)),
+            }
+        }
         SessionCall::UpdateServiceMessage { message: text } => {
             if text.len() > message::MAX_MESSAGE {
                 return Err(Fault::InvalidArgument { property: Some("message".into()) }.into());
@@ -144,6 +154,7 @@ fn open(opened: Result<Opened, Refused>) -> Result<Reply, Answer> {
     Ok(Reply { value: Some(Value::from(user_session(&opened.session))), cookie: Some(opened.cookie) })
 }
 
+const REMOTE: &str = "A local ticket is only given to a client on this machine";
 /// As long as a request line may be.
 const MAX_URL: usize = 2_048;
 

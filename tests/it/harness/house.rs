@@ -11,7 +11,9 @@ use actix_web::rt::System;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::Value;
 use tokio::runtime::Handle;
-use vcsso::app::{App, ReplayMode, Settings, explain, housekeeping};
+use vcsso::app::local_tickets::LocalTickets;
+use vcsso::app::users::{Person, add_person};
+use vcsso::app::{App, Peer, ReplayMode, Settings, explain, housekeeping};
 use vcsso::clock::Frozen;
 use vcsso::entropy::SystemEntropy;
 use vcsso::http::{Site, server};
@@ -19,7 +21,7 @@ use vcsso::identity::{Domain, LockoutPolicy};
 use vcsso::pki::make::{self, MadePem};
 use vcsso::pki::{Certificate, SigningKey, Thumbprints, TokenSigner, pem};
 use vcsso::session::SessionPolicy;
-use vcsso::store::{KeyStatus, NewSigningKey, Store, Target};
+use vcsso::store::{KeyStatus, NewSigningKey, Profile, Store, Target};
 use vcsso::sts::TokenPolicy;
 
 use super::requests::now;
@@ -31,6 +33,8 @@ pub const ISSUER: &str = "https://vc.example/websso/SAML2/Metadata/vsphere.local
 /// What a house is built with.
 #[derive(Clone)]
 pub struct Plan {
+    /// It is an `ESXi` host, not a vCenter.
+    pub host: bool,
     pub settings: Settings,
     pub advertise: Option<String>,
 }
@@ -59,7 +63,7 @@ impl Default for Plan {
             audit_keep: Duration::from_hours(720),
             audit_rows: 1_000_000,
         };
-        Self { settings, advertise: None }
+        Self { host: false, settings, advertise: None }
     }
 }
 
@@ -100,6 +104,21 @@ fn tls() -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
 impl House {
     pub fn open(place: &Place) -> Self {
         Self::built(place, Plan::default())
+    }
+
+    /// With the personality of an `ESXi` host.
+    pub fn as_host(place: &Place) -> Self {
+        Self::built(place, Plan { host: true, ..Plan::default() })
+    }
+
+    /// An administrator more.
+    pub fn move_in(&self, person: &'static str) {
+        self.run(move |app| async move {
+            let groups = vec!["Administrators".to_owned()];
+            let profile = Profile::default();
+            let person = Person { name: people::name(person), password: None, profile, groups };
+            add_person(&app, person, &Peer::default()).await.unwrap();
+        });
     }
 
     pub fn built(place: &Place, plan: Plan) -> Self {
@@ -203,8 +222,12 @@ async fn run(
         domain: plan.settings.domain.as_str().to_owned(),
     };
     let store = Store::open(&target).await.unwrap();
-    let app =
-        Arc::new(App::new(clock, Arc::new(SystemEntropy), store.clone(), plan.settings, vec![signer()]));
+    let app = App::new(clock, Arc::new(SystemEntropy), store.clone(), plan.settings, vec![signer()]);
+    let app = Arc::new(if plan.host {
+        app.with_local_tickets(LocalTickets::open(&SystemEntropy).unwrap())
+    } else {
+        app
+    });
     people::furnish(&app).await;
     let running = server::https(listener, tls, Arc::clone(&app), site).unwrap();
     opened.send((app, address, Handle::current(), running.handle())).unwrap();
