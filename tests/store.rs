@@ -22,6 +22,7 @@ use vcsso::store::{
     NewSigningKey, NewSolution, NewUser, Noun, Outcome, Permission, Profile, SeedEntry, SessionLimit, Store,
     StoreError, Target, Unit, Use,
 };
+use vcsso::store::{NewTicket, Purpose, Spend};
 
 mod world {
     use super::*;
@@ -577,6 +578,8 @@ on_both! {
         furnish(store).await;
         let before = epoch(store).await;
         let everything = Append {
+            spends: None,
+            ticket: None,
             expects: Some(before),
             claim: Some(claim(1)),
             issued: Some(issued("_1", 0)),
@@ -645,6 +648,42 @@ on_both! {
         }
     }
 
+    async fn a_ticket_is_spent_once_for_its_own_use_and_dies_with_its_session(world) {
+        let (store, other) = (world.store.clone(), world.replica().await);
+        let append = |append| store.append(append);
+        append(Append { session: Some(session("s", 0)), ..Append::default() }).await.unwrap();
+        let (now, end) = (at(10), at(20));
+        let give = |secret: u8, purpose| NewTicket { secret: [secret; 32], session_key: "s".into(), purpose, expires_at: end };
+        let put = || Purpose::Http { method: Some("PUT".into()), url: "/x".into() };
+        for (secret, purpose) in [(1, Purpose::Clone), (2, put()), (3, Purpose::Clone), (4, Purpose::Http { method: None, url: "/x".into() })] {
+            let ticket = Some(give(secret, purpose));
+            assert_eq!(append(Append { ticket, ..Append::default() }).await.unwrap(), Appended::Committed);
+        }
+        let spend = |secret: u8, purpose, now| Append { spends: Some(Spend { secret: [secret; 32], purpose, at: now }), ..Append::default() };
+        let get = Purpose::Http { method: Some("GET".into()), url: "/x".into() };
+        for wrong in [spend(1, put(), now), spend(2, get.clone(), now), spend(2, Purpose::Clone, now), spend(1, Purpose::Clone, end), spend(9, Purpose::Clone, now)] {
+            assert_eq!(append(wrong).await.unwrap(), Appended::Replayed);
+        }
+        // Whoever is refused for something else has not spent it.
+        let crowded = SessionLimit { at_most: 1, cutoff: Cutoff::of(&SessionPolicy::default(), now) };
+        let late = Append { session: Some(session("t", 0)), session_limit: Some(crowded), ..spend(1, Purpose::Clone, now) };
+        assert!(matches!(append(late).await.unwrap(), Appended::SessionLimit { .. }));
+        let (one, two) = tokio::join!(store.append(spend(1, Purpose::Clone, now)), other.append(spend(1, Purpose::Clone, now)));
+        let outcomes = [one.unwrap(), two.unwrap()];
+        assert!(outcomes.contains(&Appended::Committed) && outcomes.contains(&Appended::Replayed), "{outcomes:?}");
+        assert_eq!(append(spend(2, put(), now)).await.unwrap(), Appended::Committed);
+        assert_eq!(append(spend(4, get, now)).await.unwrap(), Appended::Committed);
+        let clone = Spend { secret: [3; 32], purpose: Purpose::Clone, at: now };
+        assert_eq!(store.lender(&clone).await.unwrap().unwrap().key, "s");
+        let mut unit = store.begin().await.unwrap();
+        unit.end_session("s").await.unwrap();
+        unit.commit().await.unwrap();
+        assert_eq!(store.lender(&clone).await.unwrap(), None);
+        let ticket = Some(give(5, Purpose::Clone));
+        assert!(matches!(append(Append { ticket, ..Append::default() }).await, Err(StoreError::Rejected(_))));
+        other.close().await.unwrap();
+    }
+
     async fn an_effect_cannot_be_committed_after_the_change_that_forbids_it(world) {
         let (store, other) = (world.store.clone(), world.replica().await);
         furnish(&store).await;
@@ -674,6 +713,8 @@ on_both! {
         furnish(store).await;
         let before = epoch(store).await;
         let everything = Append {
+            spends: None,
+            ticket: None,
             expects: Some(before),
             claim: Some(claim(1)),
             issued: Some(issued("_1", 0)),
@@ -696,6 +737,8 @@ on_both! {
         change(store, async |unit| unit.set_disabled("id-bob", true).await).await.unwrap();
         let now = epoch(store).await;
         let wanted = |expects, number, id: &str| Append {
+            spends: None,
+            ticket: None,
             expects: Some(expects),
             claim: Some(claim(number)),
             issued: Some(issued(id, 0)),

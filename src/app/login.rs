@@ -7,6 +7,7 @@ use super::audit::{Action, accepted, note, refuse, token_detail};
 use super::error::{Cause, Failure, Refused};
 use super::locale::Locales;
 use super::standings::Epoch;
+use super::tickets::not_a_ticket;
 use super::trust::{Trust, judged};
 use super::{App, Caller, Peer, credentials};
 use crate::clock::Moment;
@@ -16,7 +17,7 @@ use crate::pki::certificate::sha256;
 use crate::secret::Secret;
 use crate::session::Session;
 use crate::soap::Envelope;
-use crate::store::{Append, Appended, Claim, Cutoff, NewSession, SessionLimit};
+use crate::store::{Append, Appended, Claim, Cutoff, NewSession, SessionLimit, Spend};
 use crate::verifier::{Door, Finding, Judgement, Proven, Report, Seen, StepId};
 use crate::wsse::UnverifiedLogin;
 
@@ -112,8 +113,11 @@ async fn open_by_token(
     peer: &Peer,
 ) -> Result<Committed, Cause> {
     let admitted = admit(app, trust, report, proven).await?;
-    let entry = entry_of(&admitted);
-    commit(app, report, admitted.standing(), locales, entry, peer).await
+    let claims = admitted.token().assertion();
+    let token = Some((claims.id.clone(), claims.conditions.not_on_or_after));
+    let opened = new_session(app, admitted.standing(), locales, token, peer);
+    let opened = opened.map_err(|failure| note_failure(report, &failure))?;
+    commit(app, report, admitted.standing(), opened, entry_of(&admitted), peer).await
 }
 
 async fn open_by_password(
@@ -125,9 +129,11 @@ async fn open_by_password(
 ) -> Result<Opened, Cause> {
     for _ in 0..MOST_ATTEMPTS {
         let (standing, epoch) = credentials::verify_password(app, report, login).await?;
-        let entry =
-            Entry { action: Action::LoginByPassword, epoch, claim: None, token: None, detail: json!({}) };
-        match commit(app, report, &standing, &locales, entry, peer).await? {
+        let opened =
+            new_session(app, &standing, &locales, None, peer).map_err(|f| note_failure(report, &f))?;
+        let action = Action::LoginByPassword;
+        let entry = Entry { action, epoch, claim: None, spends: None, detail: json!({}) };
+        match commit(app, report, &standing, opened, entry, peer).await? {
             Committed::Open(opened) => return Ok(*opened),
             Committed::Stale => {}
         }
@@ -136,12 +142,12 @@ async fn open_by_password(
 }
 
 /// What a commit needs to know of how the session was earned.
-struct Entry {
-    action: Action,
-    epoch: Epoch,
-    claim: Option<Claim>,
-    token: Option<(String, Moment)>,
-    detail: serde_json::Value,
+pub(super) struct Entry {
+    pub(super) action: Action,
+    pub(super) epoch: Epoch,
+    pub(super) claim: Option<Claim>,
+    pub(super) spends: Option<Spend>,
+    pub(super) detail: serde_json::Value,
 }
 
 fn entry_of(admitted: &Admitted) -> Entry {
@@ -156,22 +162,22 @@ fn entry_of(admitted: &Admitted) -> Entry {
         action: Action::LoginByToken,
         epoch: admitted.epoch(),
         claim: admitted.claim(),
-        token: Some((claims.id.clone(), claims.conditions.not_on_or_after)),
+        spends: None,
         detail: token_detail(&about),
     }
 }
 
-enum Committed {
+pub(super) enum Committed {
     Open(Box<Opened>),
     Stale,
 }
 
-/// One commit: the claim on the message, the session, the audit row.
-async fn commit(
+/// One commit: the claim on the message or the ticket, the session, the audit row.
+pub(super) async fn commit(
     app: &App,
     report: &mut Report,
     standing: &Standing,
-    locales: &Locales,
+    opened: Opened,
     entry: Entry,
     peer: &Peer,
 ) -> Result<Committed, Cause> {
@@ -184,14 +190,14 @@ async fn commit(
         return Err(Cause::Step);
     }
     report.pass(StepId::AdmissionPermission, Seen::Nothing);
-    let opened =
-        new_session(app, standing, locales, entry.token, peer).map_err(|f| note_failure(report, &f))?;
+    let by_ticket = entry.spends.is_some();
     let row = accepted(app, entry.action, &opened.session.user_name, &entry.detail, peer);
     let policy = &app.settings.sessions;
     let limit = SessionLimit { at_most: policy.max_sessions, cutoff: Cutoff::of(policy, app.now()) };
     let append = Append {
         expects: Some(entry.epoch),
         claim: entry.claim,
+        spends: entry.spends,
         session: Some(NewSession {
             cookie: sha256(opened.cookie.expose().as_bytes()),
             session: opened.session.clone(),
@@ -210,6 +216,7 @@ async fn commit(
             app.standings.saw(epoch);
             Ok(Committed::Stale)
         }
+        Appended::Replayed if by_ticket => Err(not_a_ticket(report)),
         Appended::Replayed => Err(replayed(report)),
         Appended::SessionLimit { seen, wanted } => {
             let finding = Finding::seen(format!("{seen} live sessions")).but(format!("at most {wanted}"));

@@ -6,13 +6,15 @@ use super::audit::{Action, accepted, note, refuse};
 use super::caller::SessionCaller;
 use super::error::{Cause, Failure, Refused};
 use super::locale::Locales;
-use super::login::{Opened, new_session, note_failure};
+use super::login::{Committed, Entry, MOST_ATTEMPTS, Opened, commit, new_session, note_failure};
 use super::standings::Lookup;
 use super::{App, Caller, Peer, sessions};
 use crate::entropy::{bytes, hex, uuid};
+use crate::identity::Standing;
 use crate::pki::certificate::sha256;
 use crate::secret::Secret;
-use crate::store::{Cutoff, NewSession, NewTicket, Purpose};
+use crate::session::Session;
+use crate::store::{Append, Appended, NewTicket, Purpose, Spend, StoreError};
 use crate::verifier::{Finding, Report, Seen, StepId};
 
 /// What a service ticket is good for.
@@ -29,7 +31,8 @@ pub enum Service {
     },
 }
 
-/// A ticket for `CloneSession`, in the shape vCenter gives it: the end names the server's certificate.
+/// A ticket for `CloneSession`, in the shape vCenter gives it: the end names the server's certificate. Nothing when the
+/// session ended meanwhile.
 ///
 /// # Errors
 /// [`Failure::Store`], [`Failure::Entropy`].
@@ -38,14 +41,13 @@ pub async fn clone_ticket(
     caller: &SessionCaller,
     thumbprint: &str,
     peer: &Peer,
-) -> Result<Secret, Failure> {
+) -> Result<Option<Secret>, Failure> {
     let id = uuid(&*app.entropy)?;
     let secret = Secret::new(format!("cst-VCT-{id}--tp-{}", thumbprint.replace(':', "-")));
-    keep(app, caller, &secret, Purpose::Clone, peer).await?;
-    Ok(secret)
+    Ok(keep(app, caller, &secret, Purpose::Clone, peer).await?.then_some(secret))
 }
 
-/// A ticket for a service.
+/// A ticket for a service. Nothing when the session ended meanwhile.
 ///
 /// # Errors
 /// [`Failure::Store`], [`Failure::Entropy`].
@@ -54,23 +56,23 @@ pub async fn service_ticket(
     caller: &SessionCaller,
     service: Service,
     peer: &Peer,
-) -> Result<Secret, Failure> {
+) -> Result<Option<Secret>, Failure> {
     let secret = Secret::new(hex(&bytes::<32>(&*app.entropy)?));
     let purpose = match service {
         Service::CloneSession => Purpose::Clone,
         Service::Http { method, url } => Purpose::Http { method, url },
     };
-    keep(app, caller, &secret, purpose, peer).await?;
-    Ok(secret)
+    Ok(keep(app, caller, &secret, purpose, peer).await?.then_some(secret))
 }
 
+/// False when the session ended meanwhile.
 async fn keep(
     app: &App,
     caller: &SessionCaller,
     secret: &Secret,
     purpose: Purpose,
     peer: &Peer,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     let session = &caller.session;
     let detail = match &purpose {
         Purpose::Clone => json!({ "session": session.key, "for": "CloneSession" }),
@@ -82,12 +84,15 @@ async fn keep(
         purpose,
         expires_at: app.now().plus(app.settings.ticket_life),
     };
-    let mut unit = app.store.begin().await?;
-    unit.add_ticket(&ticket).await?;
-    unit.audit(&accepted(app, Action::Ticket, &session.user_name, &detail, peer)).await?;
-    unit.commit().await?;
+    let row = accepted(app, Action::Ticket, &session.user_name, &detail, peer);
+    let append = Append { ticket: Some(ticket), audit: vec![row], ..Append::default() };
+    match app.store.append(append).await {
+        // A ticket points at its session.
+        Err(StoreError::Rejected(_)) => return Ok(false),
+        written => written?,
+    };
     note(Action::Ticket, &session.user_name, peer);
-    Ok(())
+    Ok(true)
 }
 
 /// `CloneSession`: a session of the same subject, for whoever has the ticket.
@@ -122,54 +127,51 @@ async fn open_by_ticket(
     ticket: &Secret,
     peer: &Peer,
 ) -> Result<Opened, Cause> {
-    let mut failed = |failure: Failure| note_failure(report, &failure);
-    let mut unit = app.store.begin().await.map_err(|error| failed(error.into()))?;
-    let spent = unit.spend_ticket(&hash(ticket), &Purpose::Clone, app.now()).await;
-    let key = spent.map_err(|error| failed(error.into()))?;
-    let lender = match &key {
-        Some(key) => unit.session(key).await.map_err(|error| failed(error.into()))?,
-        None => None,
-    };
-    let lender = lender.map(|session| sessions::as_used(app, session));
-    let lender = lender.filter(|session| app.settings.sessions.is_live(session, app.now()));
-    let Some(lender) = lender else {
-        return Err(not_a_ticket(report));
-    };
-    let found = app.standings.find_now(app, Lookup::Id(lender.subject_id.clone())).await;
-    let found = found.map_err(|failure| note_failure(report, &failure))?;
-    let Some((standing, _)) = found.filter(|(standing, _)| standing.is_active(app.now())) else {
-        report.fail(
-            StepId::AdmissionSubject,
-            Finding::seen("an account that may not act").but("an active one"),
-        );
-        return Err(Cause::Step);
-    };
-    report.pass(StepId::SessionTicket, Seen::Nothing);
-    let policy = &app.settings.sessions;
-    let mut failed = |failure: Failure| note_failure(report, &failure);
-    let live = unit.count_sessions(&Cutoff::of(policy, app.now())).await;
-    let live = live.map_err(|error| failed(error.into()))?;
-    if policy.max_sessions > 0 && live >= policy.max_sessions {
-        let finding = Finding::seen(format!("{live} live sessions"));
-        report.fail(StepId::SessionLimit, finding.but(format!("at most {}", policy.max_sessions)));
-        return Err(Cause::Step);
+    for _ in 0..MOST_ATTEMPTS {
+        let spend = Spend { secret: hash(ticket), purpose: Purpose::Clone, at: app.now() };
+        let lender = lender(app, report, &spend).await?;
+        let found = app.standings.find_now(app, Lookup::Id(lender.subject_id.clone())).await;
+        let found = found.map_err(|failure| note_failure(report, &failure))?;
+        let Some((standing, epoch)) = found.filter(|(standing, _)| standing.is_active(app.now())) else {
+            let finding = Finding::seen("an account that may not act").but("an active one");
+            report.fail(StepId::AdmissionSubject, finding);
+            return Err(Cause::Step);
+        };
+        let opened = like(app, &lender, &standing, peer).map_err(|failure| note_failure(report, &failure))?;
+        let entry = Entry {
+            action: Action::LoginByTicket,
+            epoch,
+            claim: None,
+            spends: Some(spend),
+            detail: json!({ "from": lender.key }),
+        };
+        match commit(app, report, &standing, opened, entry, peer).await? {
+            Committed::Open(opened) => return Ok(*opened),
+            Committed::Stale => {}
+        }
     }
+    Err(note_failure(report, &Failure::Unsettled))
+}
+
+/// A session of the same subject, in the same language, that begins now.
+fn like(app: &App, lender: &Session, standing: &Standing, peer: &Peer) -> Result<Opened, Failure> {
     let locales = Locales { locale: lender.locale.clone(), message_locale: lender.message_locale.clone() };
     let token = lender.token_id.clone().zip(lender.token_not_on_or_after);
-    let mut opened = new_session(app, &standing, &locales, token, peer).map_err(&mut failed)?;
+    let mut opened = new_session(app, standing, &locales, token, peer)?;
     opened.session.user_name.clone_from(&lender.user_name);
     opened.session.full_name.clone_from(&lender.full_name);
     opened.session.extension_session = lender.extension_session;
-    let detail = json!({ "session": opened.session.key, "from": lender.key });
-    let row = accepted(app, Action::LoginByTicket, &lender.user_name, &detail, peer);
-    let cookie = sha256(opened.cookie.expose().as_bytes());
-    let new = NewSession { cookie, session: opened.session.clone() };
-    unit.add_session(&new).await.map_err(|error| failed(error.into()))?;
-    unit.audit(&row).await.map_err(|error| failed(error.into()))?;
-    unit.commit().await.map_err(|error| failed(error.into()))?;
-    note(Action::LoginByTicket, &lender.user_name, peer);
-    metrics::counter!("vcsso_sessions_opened_total").increment(1);
     Ok(opened)
+}
+
+/// The live session that a ticket comes from.
+async fn lender(app: &App, report: &mut Report, spend: &Spend) -> Result<Session, Cause> {
+    let found = app.store.lender(spend).await.map_err(|error| note_failure(report, &error.into()))?;
+    let lender = found.map(|session| sessions::as_used(app, session));
+    let lender = lender.filter(|session| app.settings.sessions.is_live(session, app.now()));
+    let lender = lender.ok_or_else(|| not_a_ticket(report))?;
+    report.pass(StepId::SessionTicket, Seen::Nothing);
+    Ok(lender)
 }
 
 /// Spends a ticket on the HTTP request it was made for: whose session it came from.
@@ -198,26 +200,23 @@ async fn spend(
     url: &str,
     peer: &Peer,
 ) -> Result<String, Cause> {
-    let mut failed = |failure: Failure| note_failure(report, &failure);
     let purpose = Purpose::Http { method: Some(method.to_owned()), url: url.to_owned() };
-    let mut unit = app.store.begin().await.map_err(|error| failed(error.into()))?;
-    let spent = unit.spend_ticket(&hash(ticket), &purpose, app.now()).await;
-    let lender = match spent.map_err(|error| failed(error.into()))? {
-        Some(key) => unit.session(&key).await.map_err(|error| failed(error.into()))?,
-        None => None,
-    };
-    let lender = lender.map(|session| sessions::as_used(app, session));
-    let lender = lender.filter(|session| app.settings.sessions.is_live(session, app.now()));
-    let Some(lender) = lender else { return Err(not_a_ticket(report)) };
+    let spend = Spend { secret: hash(ticket), purpose, at: app.now() };
+    let lender = lender(app, report, &spend).await?;
     let detail = json!({ "session": lender.key, "for": url, "method": method });
     let row = accepted(app, Action::SpendTicket, &lender.user_name, &detail, peer);
-    unit.audit(&row).await.map_err(|error| failed(error.into()))?;
-    unit.commit().await.map_err(|error| failed(error.into()))?;
-    note(Action::SpendTicket, &lender.user_name, peer);
-    Ok(lender.user_name)
+    let append = Append { spends: Some(spend), audit: vec![row], ..Append::default() };
+    match app.store.append(append).await.map_err(|error| note_failure(report, &error.into()))? {
+        Appended::Committed => {
+            note(Action::SpendTicket, &lender.user_name, peer);
+            Ok(lender.user_name)
+        }
+        // Without claim, limit or epoch only the ticket can stand against it.
+        Appended::Replayed | Appended::Stale(_) | Appended::SessionLimit { .. } => Err(not_a_ticket(report)),
+    }
 }
 
-fn not_a_ticket(report: &mut Report) -> Cause {
+pub(super) fn not_a_ticket(report: &mut Report) -> Cause {
     let finding = Finding::seen("no such ticket").but("an unspent ticket of a live session, for this use");
     report.fail(StepId::SessionTicket, finding);
     Cause::Step

@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::commit::Task;
 use super::native::Pool;
 use super::sessions::{Cutoff, NewSession};
-use super::{AuditRow, Epoch, Issued, Sequence, Store, StoreError};
+use super::{AuditRow, Epoch, Issued, NewTicket, Sequence, Spend, Store, StoreError};
 use crate::clock::Moment;
 
 /// Rows to be written together, provided that the world is still as it was when they were decided.
@@ -20,6 +20,10 @@ pub struct Append {
     pub expects: Option<Epoch>,
     /// The thing that is accepted only once.
     pub claim: Option<Claim>,
+    /// The ticket that is spent by it.
+    pub spends: Option<Spend>,
+    /// The ticket that is given out.
+    pub ticket: Option<NewTicket>,
     /// The token that was issued.
     pub issued: Option<Issued>,
     /// The session that was opened.
@@ -57,7 +61,7 @@ pub enum Appended {
     Committed,
     /// The epoch is another one now: decide again.
     Stale(Epoch),
-    /// Somebody claimed it before.
+    /// Somebody claimed it before, or spent the ticket.
     Replayed,
     /// There are enough sessions.
     SessionLimit {

@@ -1,4 +1,4 @@
-//! One batch of appends as one transaction: read the epoch, count sessions, claim, insert, commit.
+//! One batch of appends as one transaction: read the epoch, count sessions, claim, spend, insert, commit.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use super::native::{Link, Pool, Tx};
 use super::pool::Mode;
 use super::repeat::Repeated;
 use super::sessions::{self, NewSession};
-use super::{AuditRow, Issued, Sequence, StoreError, audit, epoch, issued, replay, sql};
+use super::{AuditRow, Issued, Sequence, StoreError, audit, epoch, issued, replay, sql, tickets};
 
 /// Writes batches.
 pub(super) struct Writer {
@@ -56,6 +56,9 @@ impl Writer {
             let link = &mut tx.link();
             issued::insert(link, &self.texts.issued, &tokens).await?;
             sessions::insert(link, &self.texts.sessions, &opened).await?;
+            for ticket in good().filter_map(|(item, _)| item.ticket.as_ref()) {
+                tickets::insert(link, ticket).await?;
+            }
             audit::insert(link, &self.texts.audit, &self.sequence, &said).await?;
             tx.commit().await?;
         }
@@ -69,6 +72,7 @@ impl Writer {
         refuse_stale(link, items, &mut outcomes).await?;
         refuse_crowd(link, items, &mut outcomes).await?;
         refuse_replays(link, &self.texts.claims, items, &mut outcomes).await?;
+        refuse_spent(link, items, &mut outcomes).await?;
         Ok(outcomes)
     }
 }
@@ -125,6 +129,23 @@ async fn refuse_replays(
     {
         // The first of equals takes the key out, so that the others find nothing.
         if item.claim.is_some_and(|claim| !won.remove(&claim.key)) {
+            *outcome = Appended::Replayed;
+        }
+    }
+    Ok(())
+}
+
+/// Last, so that nothing else can stand against what a ticket was spent for.
+async fn refuse_spent(
+    link: &mut Link<'_>,
+    items: &[&Append],
+    outcomes: &mut [Appended],
+) -> Result<(), StoreError> {
+    for (item, outcome) in items.iter().zip(outcomes).filter(|(_, outcome)| **outcome == Appended::Committed)
+    {
+        if let Some(spend) = &item.spends
+            && !tickets::spend(link, spend).await?
+        {
             *outcome = Appended::Replayed;
         }
     }

@@ -48,7 +48,7 @@ pub use sessions::{Cutoff, NewSession, Use};
 pub use signing_keys::{KeyStatus, NewSigningKey, SigningKey};
 pub use solutions::{NewSolution, Solution};
 pub use standings::Lookup;
-pub use tickets::{NewTicket, Purpose};
+pub use tickets::{NewTicket, Purpose, Spend};
 pub use users::{Attempts, NewUser, Profile, User};
 
 use append::Appends;

@@ -164,14 +164,6 @@ impl Unit {
         Ok(!set.is_empty())
     }
 
-    /// How many sessions live.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`].
-    pub async fn count_sessions(&mut self, cutoff: &Cutoff) -> Result<u32, StoreError> {
-        count(&mut self.link(), cutoff).await
-    }
-
     /// Sets both locales of a session; false when there is no such session.
     ///
     /// # Errors
@@ -277,7 +269,7 @@ fn merged(uses: Vec<Use>) -> Vec<Use> {
 }
 
 #[derive(sqlx::FromRow)]
-struct SessionRow {
+pub(super) struct SessionRow {
     session_key: String,
     subject_id: String,
     user_name: String,

@@ -61,6 +61,13 @@ macro_rules! session_is_live {
     };
 }
 
+/// Good for the use `$2`, with the method `$3` on the URL `$4`, at `$5`.
+macro_rules! ticket_fits {
+    () => {
+        "purpose = $2 AND (method IS NULL OR method = $3) AND (url IS NULL OR url = $4) AND expires_at > $5"
+    };
+}
+
 /// A failure is the first of a new window when there was none, when it ran out, or when a lock has ended since.
 macro_rules! new_window {
     () => {
@@ -216,9 +223,11 @@ statements! {
     /// A ticket.
     ADD_TICKET = "INSERT INTO tickets (secret, session_key, purpose, method, url, expires_at) \
         VALUES ($1, $2, $3, $4, $5, $6)";
-    /// Takes a ticket out: whoever gets the row has spent it. `$3` is the method, `$4` the URL it is spent for.
-    SPEND_TICKET = "DELETE FROM tickets WHERE secret = $1 AND purpose = $2 AND (method IS NULL OR method = $3) \
-        AND (url IS NULL OR url = $4) AND expires_at > $5 RETURNING session_key";
+    /// The session that a ticket comes from, if it is good for this use.
+    LENDER = concat!("SELECT ", session_columns!(), " FROM sessions WHERE session_key = \
+        (SELECT session_key FROM tickets WHERE secret = $1 AND ", ticket_fits!(), ")");
+    /// Takes a ticket out: whoever gets the row has spent it.
+    SPEND_TICKET = concat!("DELETE FROM tickets WHERE secret = $1 AND ", ticket_fits!(), " RETURNING session_key");
     /// Every ticket of a session.
     END_TICKETS_OF = "DELETE FROM tickets WHERE session_key = $1";
     /// Tickets that nobody accepts any more.

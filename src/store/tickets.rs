@@ -1,8 +1,10 @@
 //! Tickets: worth one login or one request, found by the hash of their secret, gone with their session.
 
-use super::native::{rows, run};
+use super::native::{Link, rows, run};
+use super::sessions::SessionRow;
 use super::{Store, StoreError, Unit, sql, text};
 use crate::clock::Moment;
+use crate::session::Session;
 
 /// A ticket to be given out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +33,36 @@ pub enum Purpose {
     },
 }
 
+/// A ticket that is to be spent, by the SHA-256 of its secret, and for what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spend {
+    /// See [`NewTicket::secret`].
+    pub secret: [u8; 32],
+    /// The very use.
+    pub purpose: Purpose,
+    /// Now.
+    pub at: Moment,
+}
+
 impl Store {
+    /// The session that a ticket comes from, if it is good for this use. [`Store::append`] spends it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] or [`StoreError::Busy`].
+    pub async fn lender(&self, spend: &Spend) -> Result<Option<Session>, StoreError> {
+        let (method, url) = spend.purpose.bounds();
+        let found: Vec<SessionRow> = rows!(
+            &mut self.reader().await?.link(),
+            sql::LENDER,
+            spend.secret.as_slice(),
+            spend.purpose.as_str(),
+            text(method),
+            text(url),
+            spend.at.micros(),
+        )?;
+        Ok(found.into_iter().next().map(Session::from))
+    }
+
     /// Forgets tickets that are over; how many.
     ///
     /// # Errors
@@ -42,54 +73,6 @@ impl Store {
 }
 
 impl Unit {
-    /// Keeps a ticket.
-    ///
-    /// # Errors
-    /// [`StoreError::Rejected`] when its session is over, [`StoreError::Unavailable`].
-    pub async fn add_ticket(&mut self, ticket: &NewTicket) -> Result<(), StoreError> {
-        let (method, url) = match &ticket.purpose {
-            Purpose::Clone => (None, None),
-            Purpose::Http { method, url } => (method.as_deref(), Some(url.as_str())),
-        };
-        run!(
-            &mut self.link(),
-            sql::ADD_TICKET,
-            ticket.secret.as_slice(),
-            text(&ticket.session_key),
-            ticket.purpose.as_str(),
-            method.map(text),
-            url.map(text),
-            ticket.expires_at.micros(),
-        )?;
-        Ok(())
-    }
-
-    /// Spends a ticket for `purpose`: the key of the session it came from, to one caller only.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`].
-    pub async fn spend_ticket(
-        &mut self,
-        secret: &[u8; 32],
-        purpose: &Purpose,
-        now: Moment,
-    ) -> Result<Option<String>, StoreError> {
-        let (method, url) = match purpose {
-            Purpose::Clone => ("", ""),
-            Purpose::Http { method, url } => (method.as_deref().unwrap_or_default(), url.as_str()),
-        };
-        let spent: Vec<(String,)> = rows!(
-            &mut self.link(),
-            sql::SPEND_TICKET,
-            secret.as_slice(),
-            purpose.as_str(),
-            text(method),
-            text(url),
-            now.micros(),
-        )?;
-        Ok(spent.into_iter().next().map(|(key,)| key))
-    }
-
     /// Takes back every ticket of a session.
     ///
     /// # Errors
@@ -100,11 +83,53 @@ impl Unit {
     }
 }
 
+/// Keeps a ticket. That its session is over is a [`StoreError::Rejected`].
+pub(super) async fn insert(link: &mut Link<'_>, ticket: &NewTicket) -> Result<(), StoreError> {
+    let (method, url) = match &ticket.purpose {
+        Purpose::Clone => (None, None),
+        Purpose::Http { method, url } => (method.as_deref(), Some(url.as_str())),
+    };
+    run!(
+        link,
+        sql::ADD_TICKET,
+        ticket.secret.as_slice(),
+        text(&ticket.session_key),
+        ticket.purpose.as_str(),
+        method.map(text),
+        url.map(text),
+        ticket.expires_at.micros(),
+    )?;
+    Ok(())
+}
+
+/// Whether the ticket was there to be spent.
+pub(super) async fn spend(link: &mut Link<'_>, spend: &Spend) -> Result<bool, StoreError> {
+    let (method, url) = spend.purpose.bounds();
+    let lenders: Vec<(String,)> = rows!(
+        link,
+        sql::SPEND_TICKET,
+        spend.secret.as_slice(),
+        spend.purpose.as_str(),
+        text(method),
+        text(url),
+        spend.at.micros(),
+    )?;
+    Ok(!lenders.is_empty())
+}
+
 impl Purpose {
     const fn as_str(&self) -> &'static str {
         match self {
             Self::Clone => "clone",
             Self::Http { .. } => "http",
+        }
+    }
+
+    /// The method and URL that a ticket must name, if it names any.
+    fn bounds(&self) -> (&str, &str) {
+        match self {
+            Self::Clone => ("", ""),
+            Self::Http { method, url } => (method.as_deref().unwrap_or_default(), url.as_str()),
         }
     }
 }

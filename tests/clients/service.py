@@ -39,6 +39,27 @@ def started(binary, database):
 
 
 @contextmanager
+def replica(work, name, binary, database):
+    """A service with a state folder of its own under `work`, sharing the keys there with the others. Yields the world and its process."""
+    if not Path(work, "seed.toml").exists():
+        make_certificate(work, "ci-robot")
+        make_certificate(work, "alice")
+        shutil.copy(HERE / "seed.toml", work)
+    command = [os.path.abspath(binary), "serve", "--listen", "127.0.0.1:0", "--health", "127.0.0.1:0", "--seed", f"{work}/seed.toml"]
+    command += ["--state", f"{work}/{name}", "--keys", f"{work}/keys"]
+    command += [] if database == "sqlite" else ["--database", database]
+    clean = {variable: value for variable, value in os.environ.items() if not variable.startswith("VCSSO_")}
+    with open(f"{work}/{name}.log", "w") as errors:
+        process = subprocess.Popen(command, cwd=work, env=clean, stdout=subprocess.PIPE, stderr=errors, text=True)
+    try:
+        url, health = ready(process, work)
+        yield world(work, url, health), process
+    finally:
+        process.terminate()
+        process.wait(STOP_SECONDS)
+
+
+@contextmanager
 def running():
     """The service at VCSSO_URL, which has our seed; VCSSO_CA, VCSSO_HEALTH and VCSSO_ROBOT_CERT, …_KEY say the rest."""
     with tempfile.TemporaryDirectory(prefix="vcsso-clients-") as work:

@@ -53,7 +53,7 @@ pub(super) async fn answer(asked: &Asked<'_>, call: SessionCall) -> Result<Reply
         SessionCall::AcquireCloneTicket => {
             let thumbprint = &asked.exchange.site.thumbprints.sha1;
             let ticket = done(tickets::clone_ticket(app, caller(asked)?, thumbprint, peer).await)?;
-            Ok(Reply::of(ticket.expose()))
+            Ok(Reply::of(ticket.ok_or_else(Fault::not_authenticated)?.expose()))
         }
         SessionCall::AcquireGenericServiceTicket { spec } => service_ticket(asked, spec).await,
         SessionCall::AcquireLocalTicket { user_name } => {
@@ -108,6 +108,7 @@ async fn service_ticket(asked: &Asked<'_>, spec: ServiceRequest) -> Result<Reply
     };
     let exchange = asked.exchange;
     let id = done(tickets::service_ticket(exchange.app, caller, service, exchange.peer).await)?;
+    let id = id.ok_or_else(Fault::not_authenticated)?;
     let host = exchange.host.rsplit_once(':').map_or(exchange.host.as_str(), |(host, _)| host);
     Ok(Reply::of(GenericServiceTicket {
         id,
