@@ -141,6 +141,62 @@ def a_changed_token_is_refused(world):
     return seen
 
 
+def a_session_of_somebody_else_is_ended(world):
+    alice, victim = Govc(world, **ALICE_LOGIN), Govc(world, **ALICE_LOGIN)
+    key = victim.current_session()["key"]
+    alice("session.rm", key)
+    expect(key not in session_keys(alice), "the session is still in the list")
+    own = alice.refused("session.rm", alice.current_session()["key"])
+    expect("A specified parameter was not correct" in own, own)
+    none = alice.refused("session.rm", key)
+    expect("could not be found" in none, none)
+    return f"ended; own: {own}; again: {none}"
+
+
+def a_clone_ticket_opens_a_session_once(world):
+    ticket = Govc(world, **ALICE_LOGIN)("session.login", "-clone")
+    expect(ticket.startswith("cst-VCT-"), ticket)
+    borrower = Govc(world)
+    borrower("session.login", "-ticket", ticket)
+    expect(borrower.who() == ALICE, borrower.who())
+    seen = Govc(world).refused("session.login", "-ticket", ticket)
+    expect("Cannot complete login" in seen, seen)
+    return f"{borrower.who()}, then: {seen}"
+
+
+def a_cookie_opens_the_same_session(world):
+    alice = Govc(world, **ALICE_LOGIN)
+    cookie = alice("session.login", "-l")
+    other = Govc(world)
+    other("session.login", "-cookie", cookie)
+    expect(other.current_session()["key"] == alice.current_session()["key"], "two sessions")
+    return other.who()
+
+
+def a_session_becomes_somebody_elses(world):
+    """carol must be logged in herself; govc asks with the name as it is typed."""
+    carol = Govc(world, GOVC_USERNAME="carol@vsphere.local", GOVC_PASSWORD=PASSWORD)
+    carol("session.login")
+    alice = Govc(world, **ALICE_LOGIN)
+    alice("session.login", "-as", "carol@vsphere.local")
+    expect(alice.who() == r"VSPHERE.LOCAL\carol", alice.who())
+    seen = Govc(world, **ALICE_LOGIN).refused("session.login", "-as", "nobody@vsphere.local")
+    expect("Cannot complete login" in seen, seen)
+    return f"{alice.who()}; of somebody without session: {seen}"
+
+
+def the_session_manager_is_collected(world):
+    alice = Govc(world, **ALICE_LOGIN)
+    collect = lambda *paths: alice("object.collect", "-s", "SessionManager:SessionManager", *paths)
+    expect(collect("currentSession.userName") == ALICE, collect("currentSession.userName"))
+    expect(collect("defaultLocale") == "en", collect("defaultLocale"))
+    expect("zh_CN" in collect("supportedLocaleList"), collect("supportedLocaleList"))
+    names = {line.split()[0] for line in alice("object.collect", "SessionManager:SessionManager").splitlines()}
+    wanted = {"currentSession", "defaultLocale", "messageLocaleList", "sessionList", "supportedLocaleList"}
+    expect(wanted <= names, names)
+    return sorted(names)
+
+
 def bearer(world):
     return Govc(world, **ALICE_LOGIN)("session.login", "-issue")
 
@@ -186,4 +242,9 @@ CASES = [
     a_password_and_a_strange_certificate_get_a_holder_of_key_token,
     a_holder_of_key_token_is_nothing_without_its_key,
     a_changed_token_is_refused,
+    a_session_of_somebody_else_is_ended,
+    a_clone_ticket_opens_a_session_once,
+    a_cookie_opens_the_same_session,
+    a_session_becomes_somebody_elses,
+    the_session_manager_is_collected,
 ]

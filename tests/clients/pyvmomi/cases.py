@@ -9,12 +9,13 @@ sys.dont_write_bytecode = True
 
 from pyVim import sso
 from pyVim.connect import Disconnect, SmartConnect, VimSessionOrientedStub
-from pyVmomi import SoapStubAdapter, vim
+from pyVmomi import SoapStubAdapter, vim, vmodl
 
 from world import PASSWORD, World, expect, play
 
 ALICE = r"VSPHERE.LOCAL\alice"
 ROBOT = r"VSPHERE.LOCAL\ci-robot"
+ATTRIBUTES = ("currentSession", "sessionList", "message", "messageLocaleList", "supportedLocaleList", "defaultLocale")
 VERSION = "vim.version.v8_0_2_0"  # 8.0.2.0, which the service's vimServiceVersions.xml names
 
 
@@ -91,6 +92,92 @@ def a_holder_of_key_token_is_nothing_without_its_key(world):
     return refused(vim.fault.InvalidLogin, lambda: connect(world, token=token, tokenType="saml"))
 
 
+def every_attribute_of_the_session_manager_is_read(world):
+    si = connect(world, user="alice@vsphere.local", pwd=PASSWORD)
+    manager = si.content.sessionManager
+    seen = {name: getattr(manager, name) for name in ATTRIBUTES}
+    Disconnect(si)
+    expect(seen["currentSession"].userName == ALICE, seen["currentSession"])
+    expect(seen["currentSession"].key in [session.key for session in seen["sessionList"]], seen["sessionList"])
+    expect(seen["defaultLocale"] == "en" and "de" in seen["messageLocaleList"], seen["messageLocaleList"])
+    expect("en_US" in seen["supportedLocaleList"], seen["supportedLocaleList"])
+    return f"{len(seen['sessionList'])} sessions, {len(seen['supportedLocaleList'])} locales, message {seen['message']!r}"
+
+
+def the_message_is_set_and_read(world):
+    si = connect(world, user="alice@vsphere.local", pwd=PASSWORD)
+    manager = si.content.sessionManager
+    manager.UpdateServiceMessage("Down at five.\nReally.")
+    seen = manager.message
+    manager.UpdateMessage("")
+    expect(seen == "Down at five.\nReally." and not manager.message, (seen, manager.message))
+    Disconnect(si)
+    return repr(seen)
+
+
+def the_locale_is_changed(world):
+    si = connect(world, user="alice@vsphere.local", pwd=PASSWORD)
+    manager = si.content.sessionManager
+    manager.SetLocale("de_CH")
+    session = manager.currentSession
+    wrong = refused(vim.fault.InvalidLocale, lambda: manager.SetLocale("xx"))
+    Disconnect(si)
+    expect((session.locale, session.messageLocale) == ("de_CH", "de"), session)
+    return f"{session.locale}, {session.messageLocale}; xx: {wrong}"
+
+
+def sessions_are_asked_about_and_ended(world):
+    admin, other = (connect(world, user="alice@vsphere.local", pwd=PASSWORD) for _ in range(2))
+    manager, key = admin.content.sessionManager, other.content.sessionManager.currentSession.key
+    before = manager.SessionIsActive(sessionID=key, userName=ALICE)
+    manager.TerminateSession([key])
+    after = manager.SessionIsActive(sessionID=key, userName=ALICE)
+    expect((before, after) == (True, False), (before, after))
+    gone = refused(vim.fault.NotAuthenticated, other.CurrentTime)
+    own = refused(vmodl.fault.InvalidArgument, lambda: manager.Terminate([manager.currentSession.key]))
+    again = refused(vim.fault.NotFound, lambda: manager.TerminateSession([key]))
+    Disconnect(admin)
+    return f"{gone}; own: {own}; again: {again}"
+
+
+def a_session_is_impersonated_in_place(world):
+    admin, carol = (connect(world, user=f"{name}@vsphere.local", pwd=PASSWORD) for name in ("alice", "carol"))
+    manager = admin.content.sessionManager
+    key = manager.currentSession.key
+    session = manager.ImpersonateUser(userName=r"VSPHERE.LOCAL\carol", locale="fr")
+    expect((session.key, session.userName, session.locale) == (key, r"VSPHERE.LOCAL\carol", "fr"), session)
+    nobody = refused(vim.fault.InvalidLogin, lambda: manager.ImpersonateUser(userName="nobody"))
+    Disconnect(admin)
+    Disconnect(carol)
+    return f"{session.userName}; nobody: {nobody}"
+
+
+def tickets_are_spent_once(world):
+    si = connect(world, user="alice@vsphere.local", pwd=PASSWORD)
+    manager = si.content.sessionManager
+    spec = vim.SessionManager.VmomiServiceRequestSpec(method=vim.SessionManager.CloneSession)
+    service = manager.AcquireGenericServiceTicket(spec)
+    expect(service.hostName and service.sslThumbprint, service)
+    for ticket in (manager.AcquireCloneTicket(), service.id):
+        stub = SoapStubAdapter(world.host, world.port, version=VERSION, path="/sdk", sslContext=tls(world))
+        clone = vim.ServiceInstance("ServiceInstance", stub).content.sessionManager
+        session = clone.CloneSession(ticket)
+        expect(session.userName == ALICE and session.key != manager.currentSession.key, session)
+        clone.Logout()
+        again = refused(vim.fault.InvalidLogin, lambda: clone.CloneSession(ticket))
+    url = vim.SessionManager.HttpServiceRequestSpec(method="httpGet", url=world.url + "/folder/x")
+    manager.AcquireGenericServiceTicket(url)
+    Disconnect(si)
+    return f"{session.userName}, twice; again: {again}"
+
+
+def a_vcenter_gives_no_local_ticket(world):
+    si = connect(world, user="alice@vsphere.local", pwd=PASSWORD)
+    seen = refused(vmodl.fault.NotSupported, lambda: si.content.sessionManager.AcquireLocalTicket(userName="root"))
+    Disconnect(si)
+    return seen
+
+
 def connect(world, **credentials):
     return SmartConnect(host=world.host, port=world.port, sslContext=tls(world), **credentials)
 
@@ -161,6 +248,13 @@ CASES = [
     a_token_of_a_user_without_permission_is_refused,
     a_changed_token_is_refused,
     a_holder_of_key_token_is_nothing_without_its_key,
+    every_attribute_of_the_session_manager_is_read,
+    the_message_is_set_and_read,
+    the_locale_is_changed,
+    sessions_are_asked_about_and_ended,
+    a_session_is_impersonated_in_place,
+    tickets_are_spent_once,
+    a_vcenter_gives_no_local_ticket,
 ]
 
 if __name__ == "__main__":
