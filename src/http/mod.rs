@@ -15,6 +15,8 @@ use actix_web::web::{self, ServiceConfig};
 
 pub use site::Site;
 
+use crate::vim::wsdl::File;
+
 /// Every route of the HTTPS listener.
 ///
 /// Each path is a resource of its own, and what has a tail is a scope: actix makes regular expressions of lists and of
@@ -30,6 +32,10 @@ pub fn mount(config: &mut ServiceConfig) {
     config
         .service(web::resource("/sdk/vimServiceVersions.xml").get(well_known::service_versions))
         .service(web::resource("/ca.pem").get(well_known::authority));
+    for file in File::ALL {
+        let answer = move |request, site| std::future::ready(well_known::description(file, &request, &site));
+        config.service(web::resource(format!("/sdk/{}", file.name())).get(answer));
+    }
     config.default_service(web::to(nothing_here::nothing_here));
 }
 

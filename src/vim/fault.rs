@@ -223,13 +223,14 @@ fn gone(object: &Reference) -> String {
 const V7_0_3_2: ApiVersion = ApiVersion::new([7, 0, 3, 2]);
 
 #[cfg(test)]
-mod tests {
+pub(in crate::vim) mod tests {
     use super::*;
     use crate::soap::Envelope;
 
     const OLD: ApiVersion = ApiVersion::new([7, 0, 3, 1]);
 
-    fn all() -> Vec<Fault> {
+    /// One of every kind.
+    pub(in crate::vim) fn all() -> Vec<Fault> {
         vec![
             Fault::InvalidLogin,
             Fault::InvalidLocale,

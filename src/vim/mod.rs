@@ -12,8 +12,10 @@ pub mod object;
 pub mod property;
 pub mod reference;
 pub mod response;
+pub mod schema;
 pub mod values;
 pub mod version;
+pub mod wsdl;
 
 pub use arguments::{Owner, Problem};
 pub use fault::Fault;
