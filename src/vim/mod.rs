@@ -6,6 +6,7 @@ pub mod access;
 mod arguments;
 pub mod fault;
 pub mod header;
+pub mod json;
 pub mod locale;
 pub mod method;
 pub mod object;

@@ -73,6 +73,15 @@ pub fn fields(name: &str) -> Vec<&'static Parameter> {
     lineage.into_iter().flat_map(|data_type| data_type.fields).collect()
 }
 
+/// The type of the items of an array of this name.
+#[must_use]
+pub fn item_of(array: &str) -> Option<&'static str> {
+    let simple = table::SIMPLE.iter().map(|(name, _)| *name);
+    let all = simple.chain([ANY, REFERENCE]).chain(table::TYPES.iter().map(|data_type| data_type.name));
+    let rest = array.strip_prefix("ArrayOf")?;
+    all.into_iter().find(|item| item.get(1..) == rest.get(1..) && array_of(item) == array)
+}
+
 /// What an array of this type is called.
 #[must_use]
 pub fn array_of(item: &str) -> String {

@@ -1,10 +1,11 @@
 //! Values of vim25: scalars, references, data objects, arrays; and what a path into one of them finds.
 //!
 //! A data object is a list of its type's fields in the order of the schema, each with the version since which
-//! it exists. [`data`] makes them from plain structs, [`wire`] writes them for a client's version
-//! (`session-manager.md` §1.2, §3.2).
+//! it exists. [`data`] makes them from plain structs, [`wire`] and [`json`] write them for a client's
+//! version (`session-manager.md` §1.2, §3.2, §4.1).
 
 pub mod data;
+pub mod json;
 pub mod ticket;
 pub mod wire;
 

@@ -40,33 +40,7 @@ impl CallError {
     /// The fault for the client.
     #[must_use]
     pub fn fault(&self) -> Fault {
-        if let Problem::NotAllowed { path, .. } = self.problem {
-            return Fault::InvalidArgument { property: Some(path.to_owned()) };
-        }
-        let mut text = self.sentence();
-        self.add_place(&mut text);
-        Fault::InvalidRequest { text }
-    }
-
-    fn sentence(&self) -> String {
-        match &self.problem {
-            Problem::NotACall => "\nThe SOAP body holds no call".into(),
-            Problem::UnknownMethod { name, namespace } => {
-                let namespace = if namespace.is_empty() { VIM } else { namespace };
-                format!("Unable to resolve WSDL method name {name} for namespace {namespace}")
-            }
-            Problem::Missing { name, owner: Owner::Call(_) } => {
-                format!("\nRequired parameter {name} is missing")
-            }
-            Problem::Missing { name, owner: Owner::Data(kind) } => format!(
-                "\nRequired property {name} is missing from data object of type {kind}\n\n\
-                 while parsing serialized DataObject of type {kind}"
-            ),
-            Problem::Unknown { name, .. } => format!("\nUnexpected element tag \"{name}\" seen"),
-            Problem::Repeated { name, .. } => format!("\nElement tag \"{name}\" seen more than once"),
-            Problem::Malformed { name, wanted, .. } => format!("\nThe value of {name} is not {wanted}"),
-            Problem::NotAllowed { path, .. } => format!("\nThe value of {path} is not allowed"),
-        }
+        self.problem.fault_at(|text| self.add_place(text))
     }
 
     fn add_place(&self, text: &mut String) {
@@ -94,6 +68,44 @@ impl CallError {
             None => write!(text, "\n\nwhile parsing HTTP request before method was determined"),
         };
         text.push_str("\nat line 1, column 0");
+    }
+}
+
+impl Problem {
+    /// The fault for the client, where nothing can be said of lines and columns.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        self.fault_at(|text| *text = text.trim_start().to_owned())
+    }
+
+    fn fault_at(&self, finish: impl FnOnce(&mut String)) -> Fault {
+        if let Self::NotAllowed { path, .. } = *self {
+            return Fault::InvalidArgument { property: Some(path.to_owned()) };
+        }
+        let mut text = self.sentence();
+        finish(&mut text);
+        Fault::InvalidRequest { text }
+    }
+
+    fn sentence(&self) -> String {
+        match self {
+            Self::NotACall => "\nThe SOAP body holds no call".into(),
+            Self::UnknownMethod { name, namespace } => {
+                let namespace = if namespace.is_empty() { VIM } else { namespace };
+                format!("Unable to resolve WSDL method name {name} for namespace {namespace}")
+            }
+            Self::Missing { name, owner: Owner::Call(_) } => {
+                format!("\nRequired parameter {name} is missing")
+            }
+            Self::Missing { name, owner: Owner::Data(kind) } => format!(
+                "\nRequired property {name} is missing from data object of type {kind}\n\n\
+                 while parsing serialized DataObject of type {kind}"
+            ),
+            Self::Unknown { name, .. } => format!("\nUnexpected element tag \"{name}\" seen"),
+            Self::Repeated { name, .. } => format!("\nElement tag \"{name}\" seen more than once"),
+            Self::Malformed { name, wanted, .. } => format!("\nThe value of {name} is not {wanted}"),
+            Self::NotAllowed { path, .. } => format!("\nThe value of {path} is not allowed"),
+        }
     }
 }
 
