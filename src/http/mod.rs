@@ -25,6 +25,7 @@ pub fn mount(config: &mut ServiceConfig) {
     for path in ["/sdk", "/sdk/", "/sdk/vimService"] {
         config.service(web::resource(path).post(sdk::post));
     }
+    config.service(web::scope("/sdk/vim25").default_service(web::to(sdk::json::any)));
     for path in ["/sts/STSService", "/STS/STSService"] {
         config.service(web::scope(path).default_service(web::to(sts::any)));
     }

@@ -5,13 +5,15 @@ use vcsso::pki::make;
 use crate::harness::requests::{STS, call, envelope};
 use crate::harness::{Act, Answer, Credential, House, PASSWORD, Plan, Request, now};
 
-const DOORS: [&str; 2] = [STS, "/sdk"];
+const DOORS: [&str; 3] = [STS, "/sdk", JSON];
+const JSON: &str = "/sdk/vim25/8.0.2.0/ServiceInstance/ServiceInstance/RetrieveServiceContent";
 const MIB: usize = 1 << 20;
 
 /// A request that this door answers with 200.
 fn good(door: &str) -> Request {
     match door {
         STS => Request::post(STS, Act::new(Credential::Password("alice", PASSWORD)).write()),
+        JSON => Request::post(JSON, "{}"),
         _ => Request::post("/sdk", envelope(&call("RetrieveServiceContent", "ServiceInstance", ""))),
     }
 }

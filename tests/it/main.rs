@@ -28,6 +28,7 @@ mod lockout;
 mod minted;
 mod replay;
 mod sdk_access;
+mod sdk_json;
 mod sdk_managing;
 mod sdk_reading;
 mod sdk_sessions;

@@ -25,9 +25,14 @@ pub(in crate::http) fn ticket(header: &str) -> impl Iterator<Item = Secret> + '_
 fn values<'h>(header: &'h str, wanted: &'static str) -> impl Iterator<Item = Secret> + 'h {
     header.split([';', ',']).filter_map(move |part| {
         let (name, value) = part.split_once('=')?;
-        let value = value.trim().trim_matches('"');
-        (name.trim() == wanted && !value.is_empty() && value.len() <= LONGEST).then(|| Secret::new(value))
+        bare(value).filter(|_| name.trim() == wanted)
     })
+}
+
+/// The value alone: VI JSON has a header for it.
+pub(super) fn bare(value: &str) -> Option<Secret> {
+    let value = value.trim().trim_matches('"');
+    (!value.is_empty() && value.len() <= LONGEST).then(|| Secret::new(value))
 }
 
 /// Ours have 64 characters.

@@ -4,6 +4,7 @@
 mod calls;
 pub(super) mod cookie;
 mod fault;
+pub mod json;
 mod objects;
 mod option_manager;
 mod pages;
@@ -17,13 +18,14 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 
 use super::{Site, limits, observe};
-use crate::app::audit::{Action, unreadable};
+use crate::app::audit::{Action, bad_call, unreadable};
 use crate::app::{App, Caller, Peer, sessions};
+use crate::secret::Secret;
 use crate::soap::Envelope;
 use crate::verifier::Door;
 use crate::vim::header::CallHeader;
 use crate::vim::version::Asked;
-use crate::vim::{ApiVersion, Call, Fault, MethodName, Value, response};
+use crate::vim::{ApiVersion, Call, CallError, Fault, MethodName, Value, response};
 
 /// `POST`: one call, one answer.
 pub async fn post(
@@ -47,14 +49,7 @@ pub async fn post(
             return answer(Err(fault::of(&refused)), version);
         }
     };
-    let call = match Call::read(&envelope) {
-        Ok(call) => call,
-        Err(error) => {
-            crate::app::audit::bad_call(&app, &error.to_string(), &peer).await;
-            return answer(Err(Answer::Fault(error.fault())), version);
-        }
-    };
-    let door = Exchange {
+    let exchange = Exchange {
         app: &app,
         pages: &pages,
         envelope: &envelope,
@@ -64,14 +59,7 @@ pub async fn post(
         host: site.host(&request).to_owned(),
         sts_url: site.sts_url(&request),
     };
-    let caller = match sessions::caller(&app, &cookies(&request, &envelope), &peer).await {
-        Ok(caller) => caller,
-        Err(failure) => {
-            tracing::error!(error = %failure, "the caller's session could not be read");
-            return answer(Err(Answer::Status(StatusCode::SERVICE_UNAVAILABLE)), version);
-        }
-    };
-    answer(calls::answer(&door, &caller, call).await, version)
+    answer(exchange.answer(&cookies(&request, &envelope), CallError::fault).await, version)
 }
 
 /// One request on its way through the door.
@@ -86,12 +74,33 @@ struct Exchange<'a> {
     sts_url: String,
 }
 
+impl Exchange<'_> {
+    /// The way of every message, whatever it was written in: the call, the caller, what the call gives. `explain` says
+    /// what is wrong with a call in the words of the notation.
+    async fn answer(
+        &self,
+        sessions: &[Secret],
+        explain: fn(&CallError) -> Fault,
+    ) -> Result<Returned, Answer> {
+        let call = match Call::read(self.envelope) {
+            Ok(call) => call,
+            Err(error) => {
+                bad_call(self.app, &error.to_string(), self.peer).await;
+                return Err(explain(&error).into());
+            }
+        };
+        let caller = sessions::caller(self.app, sessions, self.peer).await;
+        let caller = caller.map_err(|failure| calls::unavailable(&failure))?;
+        calls::answer(self, &caller, call).await
+    }
+}
+
 /// What a call gives, if it gives something.
 struct Returned {
     method: MethodName,
     value: Option<Value>,
     /// A session that was just opened.
-    cookie: Option<crate::secret::Secret>,
+    cookie: Option<Secret>,
 }
 
 /// What a call gives otherwise.
@@ -118,13 +127,16 @@ fn answer(result: Result<Returned, Answer>, version: ApiVersion) -> HttpResponse
             answer.body(response::write(returned.method, returned.value.as_ref(), version))
         }
         Err(Answer::Fault(fault)) => xml(StatusCode::INTERNAL_SERVER_ERROR).body(fault.write(version)),
-        Err(Answer::Status(status)) => {
-            HttpResponse::build(status).insert_header(("Retry-After", "2")).finish()
-        }
+        Err(Answer::Status(status)) => bare(status),
     }
 }
 
-fn cookies(request: &HttpRequest, envelope: &Envelope) -> Vec<crate::secret::Secret> {
+/// An answer that has nothing to do with the call: the client may come back.
+fn bare(status: StatusCode) -> HttpResponse {
+    HttpResponse::build(status).insert_header(("Retry-After", "2")).finish()
+}
+
+fn cookies(request: &HttpRequest, envelope: &Envelope) -> Vec<Secret> {
     let headers = request.headers().get_all("Cookie").filter_map(|header| header.to_str().ok());
     let mut cookies: Vec<_> = headers.flat_map(cookie::read).collect();
     cookies.extend(CallHeader::read(envelope).session_cookie);
