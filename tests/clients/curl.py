@@ -1,5 +1,6 @@
 """Plain HTTP by curl, and other people's judges on the token that comes back: xmlsec1 and opensaml's samlsign."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -74,6 +75,37 @@ def samlsign_accepts_the_token(world):
     return "good token OK, changed token refused"
 
 
+def vi_json_opens_uses_and_ends_a_session(world):
+    login = json.dumps({"userName": "alice@vsphere.local", "password": PASSWORD})
+    status, headers, body = curl(world, vi_json(world, "Login"), *JSON, "-d", login)
+    session = headers.get("vmware-api-session-id")
+    expect(status == 200 and session and json.loads(body)["userName"] == r"VSPHERE.LOCAL\alice", f"{status} {body}")
+    mine = ["-H", f"vmware-api-session-id: {session}"]
+    current = curl(world, vi_json(world, "currentSession"), *mine)
+    expect(json.loads(current[2])["key"] == json.loads(body)["key"], current)
+    # The same session, as SOAP carries it.
+    soap = SOAP.format('<Fetch xmlns="urn:vim25"><_this type="SessionManager">SessionManager</_this><prop>currentSession</prop></Fetch>')
+    cookie = ["-H", f'Cookie: vmware_soap_session="{session}"', "-H", "Content-Type: text/xml"]
+    expect(json.loads(body)["key"] in curl(world, world.url + "/sdk", *cookie, "-d", soap)[2], "unknown to SOAP")
+    ended = curl(world, vi_json(world, "Logout"), *mine, "-X", "POST")
+    expect(ended[0] == 204, ended)
+    after = curl(world, vi_json(world, "currentSession"), *mine)
+    expect(after[::2] == (200, "null"), after)
+    return f"{status}, {current[0]}, {ended[0]}, then {after[2]}"
+
+
+def vi_json_refuses_with_a_fault(world):
+    login = json.dumps({"userName": "carol@vsphere.local", "password": "wrong"})
+    status, headers, body = curl(world, vi_json(world, "Login"), *JSON, "-d", login)
+    expect(status == 500 and headers.get("content-type") == "application/json", f"{status} {headers}")
+    expect(json.loads(body)["_typeName"] == "InvalidLogin" and headers.get("x-vcsso-trace"), body)
+    return f"{status} {body}"
+
+
+def vi_json(world, member):
+    return f"{world.url}/sdk/vim25/8.0.2.0/SessionManager/SessionManager/{member}"
+
+
 def issue(world, username, password):
     now = datetime.now(timezone.utc)
     created, expires = (f"{time:%Y-%m-%dT%H:%M:%S}.000Z" for time in (now, now + timedelta(minutes=5)))
@@ -128,6 +160,8 @@ def judge(program, *arguments):
     return subprocess.run([program, *arguments], capture_output=True, text=True, timeout=TOOL_SECONDS)
 
 
+JSON = ["-H", "Content-Type: application/json"]
+SOAP = '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>{}</s:Body></s:Envelope>'
 XMLSEC1 = ["--verify", "--enabled-key-data", "x509", "--id-attr:ID", "urn:oasis:names:tc:SAML:2.0:assertion:Assertion"]
 
 CASES = [
@@ -139,4 +173,6 @@ CASES = [
     an_unknown_user_gets_the_same_answer_as_a_wrong_password,
     xmlsec1_accepts_the_token_and_its_chain,
     samlsign_accepts_the_token,
+    vi_json_opens_uses_and_ends_a_session,
+    vi_json_refuses_with_a_fault,
 ]

@@ -1,4 +1,4 @@
-"""govmomi's govc: about, sessions by password and by token, SAML tokens, the session cache, refusals."""
+"""govmomi's govc: about, sessions by password and by token, SAML tokens, the session cache, refusals; the same over VI JSON."""
 
 import base64
 import json
@@ -197,6 +197,27 @@ def the_session_manager_is_collected(world):
     return sorted(names)
 
 
+def vi_json_says_about(world):
+    seen = Govc(world, GOVC_VI_JSON="true", **ALICE_LOGIN)("about")
+    expect(re.search(r"API type: +VirtualCenter", seen), seen)
+    return seen.splitlines()[0]
+
+
+def vi_json_opens_a_session_and_reads_the_list(world):
+    alice = Govc(world, GOVC_VI_JSON="true", GOVC_PERSIST_SESSION="false", **ALICE_LOGIN)
+    found = json.loads(alice("session.ls", "-json"))
+    listed = [session for session in found["sessionList"] if session["key"] == found["currentSession"]["key"]]
+    expect([session["userName"] for session in listed] == [ALICE], found)
+    return f"{listed[0]['userName']}, {len(found['sessionList'])} sessions"
+
+
+def vi_json_refuses_a_wrong_password(world):
+    person = Govc(world, GOVC_VI_JSON="true", GOVC_USERNAME="carol@vsphere.local", GOVC_PASSWORD="wrong")
+    seen = person.refused("session.login")
+    expect("Cannot complete login due to an incorrect user name or password." in seen, seen)
+    return seen
+
+
 def bearer(world):
     return Govc(world, **ALICE_LOGIN)("session.login", "-issue")
 
@@ -247,4 +268,7 @@ CASES = [
     a_cookie_opens_the_same_session,
     a_session_becomes_somebody_elses,
     the_session_manager_is_collected,
+    vi_json_says_about,
+    vi_json_opens_a_session_and_reads_the_list,
+    vi_json_refuses_a_wrong_password,
 ]
