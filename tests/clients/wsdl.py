@@ -34,6 +34,16 @@ def a_stub_logs_in_reads_its_session_and_logs_out(world):
     return f"{read.val.userName}, {read.val.callCount} calls"
 
 
+def a_type_that_extends_another_is_sent_by_its_name(world):
+    client = stubs(world)
+    content = service_content(client)
+    login(client, content, PASSWORD)
+    spec = client.get_type("{urn:vim25}SessionManagerVmomiServiceRequestSpec")(method="cloneSession")
+    ticket = client.service.AcquireGenericServiceTicket(_this=content.sessionManager, spec=spec)
+    expect(ticket.id and ticket.certThumbprintList[0].hashAlgorithm == "sha256", ticket)
+    return f"a ticket of {ticket.hostName}, {ticket.ticketType}"
+
+
 def what_may_not_be_read_is_a_typed_fault(world):
     client = stubs(world)
     content = service_content(client)
@@ -93,6 +103,7 @@ def reference(client, kind, value):
 CASES = [
     the_description_leads_back_to_the_service,
     a_stub_logs_in_reads_its_session_and_logs_out,
+    a_type_that_extends_another_is_sent_by_its_name,
     what_may_not_be_read_is_a_typed_fault,
     a_wrong_password_is_a_fault_of_its_type,
 ]

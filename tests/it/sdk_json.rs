@@ -193,6 +193,31 @@ on_both! {
         assert_eq!(options, json!([{ "_typeName": "OptionValue", "key": "config.vpxd.sso.enabled", "value": { "_typeName": "boolean", "_value": true } }]));
     }
 
+    fn every_form_of_a_result_is_written_as_json_has_it(place) {
+        let house = House::open(place);
+        let mut client = Json::logged_in(&house, "alice");
+        let key = client.current_session()["key"].clone();
+        let active = |client: &mut Json<'_>, key: &Value| said(&client.call(SESSION_MANAGER, "SessionIsActive", &json!({ "sessionID": key, "userName": "VSPHERE.LOCAL\\alice" })));
+        assert_eq!(active(&mut client, &key), true);
+        assert_eq!(active(&mut client, &json!("nobody's")), false);
+        assert_eq!(client.call(SESSION_MANAGER, "SetLocale", &json!({ "locale": "de" })).status, 204);
+        assert_eq!(client.current_session()["locale"], "de");
+        let ticket = said(&client.post(&format!("{SESSION_MANAGER}/AcquireCloneTicket"), ""));
+        let mut clone = Json::new(&house);
+        let cloned = said(&clone.call(SESSION_MANAGER, "CloneSession", &json!({ "cloneTicket": ticket })));
+        assert_ne!(cloned["key"], key);
+        assert_eq!(clone.current_session()["key"], cloned["key"]);
+        let spec = json!({ "_typeName": "SessionManagerVmomiServiceRequestSpec", "method": "cloneSession" });
+        let service = said(&client.call(SESSION_MANAGER, "AcquireGenericServiceTicket", &json!({ "spec": spec })));
+        assert_eq!((&service["_typeName"], &service["hostName"]), (&json!("SessionManagerGenericServiceTicket"), &json!("localhost")));
+        assert_eq!(service["certThumbprintList"][0]["_typeName"], "VirtualMachineCertThumbprint");
+        let gone = client.call(SESSION_MANAGER, "TerminateSession", &json!({ "sessionId": [cloned["key"]] }));
+        assert_eq!((gone.status, clone.current_session()), (204, Value::Null));
+        let own = client.call(SESSION_MANAGER, "TerminateSession", &json!({ "sessionId": [key] }));
+        let fault = is_refused(&own, "InvalidArgument", "A specified parameter was not correct: sessionId");
+        assert_eq!(fault["invalidProperty"], "sessionId");
+    }
+
     fn a_refused_login_is_the_fault_of_soap_and_leaves_the_same_trace(place) {
         let house = House::open(place);
         let before = place.rows();

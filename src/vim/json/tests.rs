@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use super::*;
 use crate::secret::Secret;
 use crate::vim::method::table::{Occurs, Parameter};
-use crate::vim::method::{PropertyCall, SessionCall};
+use crate::vim::method::{PropertyCall, ServiceRequest, SessionCall};
 use crate::vim::property::spec::{Selection, Traversal};
 use crate::vim::schema::{self, Simple};
 use crate::vim::{Call, Method, Owner};
@@ -77,6 +77,25 @@ fn govmomis_specification_is_read_with_types_references_and_arrays() {
     let (kind, path) = ("Folder".to_owned(), "childEntity".to_owned());
     let wanted = Selection::Traversal(Traversal { name: Some("t".into()), kind, path, skip: false, select });
     assert_eq!(specs[0].objects[0].select, [wanted]);
+}
+
+#[test]
+fn a_type_that_is_named_decides_between_those_that_extend_another() {
+    let spec = |spec: Json| read("AcquireGenericServiceTicket", &json!({ "spec": spec }));
+    let asked = |spec| Method::Session(SessionCall::AcquireGenericServiceTicket { spec });
+    let vmomi = json!({ "_typeName": "SessionManagerVmomiServiceRequestSpec", "method": "cloneSession" });
+    assert_eq!(spec(vmomi), asked(ServiceRequest::Vmomi { method: "cloneSession".into() }));
+    let http =
+        json!({ "method": "httpGet", "url": "/x?a&b", "_typeName": "SessionManagerHttpServiceRequestSpec" });
+    assert_eq!(
+        spec(http),
+        asked(ServiceRequest::Http { method: Some("httpGet".into()), url: "/x?a&b".into() })
+    );
+    assert_eq!(spec(json!({})), asked(ServiceRequest::Unspecified));
+    // Without its name it is the type they extend, which has no such field.
+    let unnamed = problem("AcquireGenericServiceTicket", &json!({ "spec": { "method": "cloneSession" } }));
+    let owner = Owner::Data("SessionManagerServiceRequestSpec");
+    assert_eq!(unnamed, Problem::Unknown { name: "method".into(), owner });
 }
 
 #[test]
