@@ -95,7 +95,7 @@ def vi_json_opens_uses_and_ends_a_session(world):
 
 
 def vi_json_refuses_with_a_fault(world):
-    login = json.dumps({"userName": "carol@vsphere.local", "password": "wrong"})
+    login = json.dumps({"userName": "nobody@vsphere.local", "password": "wrong"})
     status, headers, body = curl(world, vi_json(world, "Login"), *JSON, "-d", login)
     expect(status == 500 and headers.get("content-type") == "application/json", f"{status} {headers}")
     expect(json.loads(body)["_typeName"] == "InvalidLogin" and headers.get("x-vcsso-trace"), body)

@@ -211,8 +211,8 @@ def vi_json_opens_a_session_and_reads_the_list(world):
     return f"{listed[0]['userName']}, {len(found['sessionList'])} sessions"
 
 
-def vi_json_refuses_a_wrong_password(world):
-    person = Govc(world, GOVC_VI_JSON="true", GOVC_USERNAME="carol@vsphere.local", GOVC_PASSWORD="wrong")
+def vi_json_refuses_a_stranger(world):
+    person = Govc(world, GOVC_VI_JSON="true", GOVC_USERNAME="nobody@vsphere.local", GOVC_PASSWORD="wrong")
     seen = person.refused("session.login")
     expect("Cannot complete login due to an incorrect user name or password." in seen, seen)
     return seen
@@ -270,5 +270,5 @@ CASES = [
     the_session_manager_is_collected,
     vi_json_says_about,
     vi_json_opens_a_session_and_reads_the_list,
-    vi_json_refuses_a_wrong_password,
+    vi_json_refuses_a_stranger,
 ]

@@ -54,11 +54,11 @@ def what_may_not_be_read_is_a_typed_fault(world):
     return f"{kind}: {missing.fault.localizedMessage}"
 
 
-def a_wrong_password_is_a_fault_of_its_type(world):
+def a_refused_login_is_a_fault_of_its_type(world):
     client = stubs(world)
     content = service_content(client)
     try:
-        login(client, content, "wrong", "carol@vsphere.local")
+        login(client, content, "wrong", "nobody@vsphere.local")
     except Fault as fault:
         [detail] = fault.detail
         expect(detail.tag == "{urn:vim25}InvalidLoginFault", detail.tag)
@@ -105,7 +105,7 @@ CASES = [
     a_stub_logs_in_reads_its_session_and_logs_out,
     a_type_that_extends_another_is_sent_by_its_name,
     what_may_not_be_read_is_a_typed_fault,
-    a_wrong_password_is_a_fault_of_its_type,
+    a_refused_login_is_a_fault_of_its_type,
 ]
 
 if __name__ == "__main__":
