@@ -154,7 +154,9 @@ mod tests {
     fn only_a_role_made_by_people_grows() {
         let mut made = Privileges::of(1);
         assert!(made.is_empty());
-        ["b", "a", "b"].iter().for_each(|id| made.add((*id).to_owned()));
+        for id in ["b", "a", "b"] {
+            made.add(id.to_owned());
+        }
         assert_eq!(made, Privileges::Made(vec!["a".into(), "b".into()]));
         assert!(made.contain("b") && !made.contain("c"));
         let mut system = Privileges::of(NO_ACCESS);

@@ -112,13 +112,11 @@ async fn roles(link: &mut Link<'_>) -> Result<Vec<Role>, StoreError> {
     let lines: Vec<(i64, String, Option<String>)> = rows!(link, sql::ROLES)?;
     let mut roles: Vec<Role> = Vec::new();
     for (id, name, privilege) in lines {
-        match roles.last_mut() {
-            Some(role) if role.id == id => privilege.into_iter().for_each(|id| role.privileges.add(id)),
-            _ => {
-                let mut privileges = Privileges::of(id);
-                privilege.into_iter().for_each(|id| privileges.add(id));
-                roles.push(Role { id, name, privileges });
-            }
+        if roles.last().is_none_or(|role| role.id != id) {
+            roles.push(Role { id, name, privileges: Privileges::of(id) });
+        }
+        if let (Some(role), Some(privilege)) = (roles.last_mut(), privilege) {
+            role.privileges.add(privilege);
         }
     }
     Ok(roles)

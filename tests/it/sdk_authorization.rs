@@ -109,7 +109,7 @@ on_both! {
         grant(&mut alice, DATACENTER, "VSPHERE.LOCAL\\bob", false, ADMIN);
         let mut bob = house.logged_in("bob");
         is_done(&bob.current_time());
-        lacks(&session_list(&mut bob), "group-d1", "Sessions.TerminateSession");
+        lacks(&bob.call("Fetch", "SessionManager", "<prop>sessionList</prop>"), "group-d1", "Sessions.TerminateSession");
         lacks(&ask(&mut bob, "AddAuthorizationRole", "<name>r</name>"), "group-d1", "Authorization.ModifyRoles");
         let wanted = permission("carol", false, READ_ONLY, true);
         lacks(&ask(&mut bob, "SetEntityPermissions", &format!("{ROOT}{wanted}")), "group-d1", "Authorization.ModifyPermissions");

@@ -38,6 +38,7 @@ pub(super) struct Inventory<'a> {
 
 /// What the store is asked for beforehand, because a property may be read that is not in memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each reading, and any of them can be needed")]
 pub(super) struct Sources {
     sessions: bool,
     message: bool,

@@ -32,10 +32,10 @@ fn query(asked: &Asked<'_>, name: Option<&str>) -> Result<Reply, Answer> {
 }
 
 /// All values or none; they count from the next request on.
-async fn update(asked: &Asked<'_>, changed: Vec<OptionValue>) -> Result<Reply, Answer> {
+async fn update(asked: &Asked<'_>, options: Vec<OptionValue>) -> Result<Reply, Answer> {
     let Some(by) = asked.caller.session() else { return Err(Fault::not_authenticated().into()) };
     let changes: Vec<Change> =
-        changed.into_iter().map(|option| change_of(asked, option)).collect::<Result<_, Fault>>()?;
+        options.into_iter().map(|option| change_of(asked, option)).collect::<Result<_, Fault>>()?;
     change(asked.exchange.app, by, &changes, asked.exchange.peer).await.map_err(objected)?;
     Ok(Reply::NOTHING)
 }
