@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 use vcsso::clock::Moment;
-use vcsso::identity::role::{ADMIN, NO_ACCESS, READ_ONLY};
+use vcsso::identity::privilege::ALL;
+use vcsso::identity::role::{ADMIN, NO_ACCESS, Privileges, READ_ONLY};
 use vcsso::identity::well_known::{ADMINISTRATORS, GROUPS, SOLUTION_USERS};
 use vcsso::identity::{AccountName, Kind, LockoutPolicy, Standing};
 use vcsso::session::{Session, SessionPolicy};
@@ -317,7 +318,7 @@ on_both! {
         let wanted: BTreeSet<&str> = GROUPS.iter().copied().collect();
         assert_eq!(BTreeSet::from_iter(groups), wanted);
         assert_eq!(after.2, [permission(ADMINISTRATORS, true, ADMIN)]);
-        assert_eq!(after.0.iter().find(|role| role.id == ADMIN).unwrap().privileges.len(), 15);
+        assert_eq!(after.0.iter().find(|role| role.id == ADMIN).unwrap().privileges, Privileges::of(ADMIN));
     }
 
     async fn a_unit_that_is_dropped_never_was(world) {
@@ -424,16 +425,16 @@ on_both! {
     async fn grants_are_those_of_the_subject_of_its_groups_and_of_everyone(world) {
         let store = &world.store;
         furnish(store).await;
-        assert_eq!(standing(store, "alice").await.privileges_on("group-d1").len(), 15);
+        assert_eq!(standing(store, "alice").await.privileges_on("group-d1").len(), ALL.len());
         assert!(!standing(store, "bob").await.may_log_in());
         change(store, async |unit| unit.set_permission(&permission("EVERYONE", true, READ_ONLY)).await).await.unwrap();
         let bob = standing(store, "bob").await;
         assert!(bob.may_log_in() && bob.grants.len() == 1 && bob.grants[0].by_group);
-        assert_eq!(bob.grants[0].privileges, ["System.Anonymous", "System.Read", "System.View"]);
+        assert_eq!(bob.grants[0].privileges, Privileges::System(&["System.Anonymous", "System.Read", "System.View"]));
         change(store, async |unit| unit.set_permission(&permission("Bob", false, NO_ACCESS)).await).await.unwrap();
         let bob = standing(store, "bob").await;
         assert!(!bob.may_log_in());
-        assert_eq!((bob.grants[0].by_group, bob.grants[0].privileges.len()), (false, 0));
+        assert_eq!((bob.grants[0].by_group, bob.grants[0].privileges.is_empty()), (false, true));
         // A group called as a user does not give the user anything, nor the other way round.
         change(store, async |unit| unit.set_permission(&permission("bob", true, ADMIN)).await).await.unwrap();
         assert_eq!(standing(store, "bob").await, bob);
@@ -514,7 +515,7 @@ on_both! {
         assert!(matches!(taken, Err(StoreError::NameTaken { .. })));
         change(store, async |unit| unit.set_permission(&permission("bob", false, id)).await).await.unwrap();
         change(store, async |unit| unit.set_role(id, "auditor", &["Global.Settings"]).await).await.unwrap();
-        assert_eq!(standing(store, "bob").await.grants[0].privileges, ["Global.Settings"]);
+        assert_eq!(standing(store, "bob").await.grants[0].privileges, Privileges::Made(vec!["Global.Settings".into()]));
         let used = change(store, async |unit| unit.remove_role(id).await).await;
         assert!(matches!(used, Err(StoreError::InUse { what: Noun::Role, users: 1, .. })));
         change(store, async |unit| unit.remove_permission("group-d1", "BOB", false).await).await.unwrap();

@@ -41,6 +41,22 @@ pub enum Action {
     AddSolution,
     /// A group was added.
     AddGroup,
+    /// A role was added.
+    AddRole,
+    /// A role was changed.
+    UpdateRole,
+    /// A role was removed.
+    RemoveRole,
+    /// Permissions were set.
+    SetPermissions,
+    /// Permissions were set in place of all others.
+    ResetPermissions,
+    /// A permission was removed.
+    RemovePermission,
+    /// Permissions with one role got another.
+    MergePermissions,
+    /// Settings were changed.
+    ChangeSettings,
 }
 
 impl Action {
@@ -63,6 +79,14 @@ impl Action {
             Self::AddUser => "user.add",
             Self::AddSolution => "solution.add",
             Self::AddGroup => "group.add",
+            Self::AddRole => "role.add",
+            Self::UpdateRole => "role.update",
+            Self::RemoveRole => "role.remove",
+            Self::SetPermissions => "permission.set",
+            Self::ResetPermissions => "permission.reset",
+            Self::RemovePermission => "permission.remove",
+            Self::MergePermissions => "permission.merge",
+            Self::ChangeSettings => "setting.change",
         }
     }
 }

@@ -71,7 +71,9 @@ pub async fn sweep(app: &App) -> Result<(), Failure> {
     let now = app.now();
     app.hashing.rest();
     write_uses(app).await?;
-    app.store.sweep_sessions(&Cutoff::of(&app.settings.sessions, now)).await?;
+    app.standings.saw(app.store.epoch().await?);
+    let policies = app.policies.current(app).await?;
+    app.store.sweep_sessions(&Cutoff::of(&policies.sessions, now)).await?;
     app.store.sweep_claims(now).await?;
     app.store.sweep_tickets(now).await?;
     app.store.sweep_issued(now).await?;

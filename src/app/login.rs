@@ -192,7 +192,8 @@ pub(super) async fn commit(
     report.pass(StepId::AdmissionPermission, Seen::Nothing);
     let by_ticket = entry.spends.is_some();
     let row = accepted(app, entry.action, &opened.session.user_name, &entry.detail, peer);
-    let policy = &app.settings.sessions;
+    let policies = app.policies.current(app).await.map_err(|failure| note_failure(report, &failure))?;
+    let policy = &policies.sessions;
     let limit = SessionLimit { at_most: policy.max_sessions, cutoff: Cutoff::of(policy, app.now()) };
     let append = Append {
         expects: Some(entry.epoch),

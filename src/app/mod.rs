@@ -7,6 +7,7 @@ pub mod admission;
 pub mod audit;
 pub mod caller;
 pub mod credentials;
+pub mod directory;
 pub mod error;
 pub mod explain;
 pub mod hashing;
@@ -16,6 +17,10 @@ pub mod local_tickets;
 pub mod locale;
 pub mod login;
 pub mod message;
+pub mod objection;
+pub mod permissions;
+pub mod policies;
+pub mod roles;
 pub mod seed;
 pub mod sessions;
 pub mod standings;
@@ -57,6 +62,7 @@ pub struct App {
     pub(crate) credentials: credentials::Remembered,
     pub(crate) standings: standings::Standings,
     pub(crate) trust: trust::TrustCell,
+    pub(crate) policies: policies::PolicyCell,
     pub(crate) uses: sessions::Uses,
     pub(crate) local_tickets: Option<local_tickets::LocalTickets>,
     /// How far this machine's clock is from the database's, in microseconds.
@@ -115,6 +121,7 @@ impl App {
             hashing: hashing::HashingPool::default(),
             standings: standings::Standings::default(),
             trust: trust::TrustCell::new(signers),
+            policies: policies::PolicyCell::default(),
             uses: sessions::Uses::default(),
             local_tickets: None,
             clock_off_micros: AtomicI64::new(0),

@@ -75,7 +75,7 @@ pub async fn caller(app: &App, cookies: &[Secret], peer: &Peer) -> Result<Caller
         app.standings.saw(epoch);
         app.uses.lay_over(&mut session);
         let now = app.now();
-        if !app.settings.sessions.is_live(&session, now) {
+        if !app.policies.current(app).await?.sessions.is_live(&session, now) {
             continue;
         }
         let standing = app.standings.find(app, Lookup::Id(session.subject_id.clone())).await?;
@@ -112,7 +112,8 @@ pub async fn list(app: &App) -> Result<Vec<Session>, Failure> {
     for session in &mut sessions {
         app.uses.lay_over(session);
     }
-    sessions.retain(|session| app.settings.sessions.is_live(session, now));
+    let policy = app.policies.current(app).await?.sessions;
+    sessions.retain(|session| policy.is_live(session, now));
     sessions.sort_by(|a, b| (a.login_time, &a.key).cmp(&(b.login_time, &b.key)));
     Ok(sessions)
 }
@@ -145,7 +146,7 @@ async fn end(app: &App, caller: &SessionCaller, key: &str, peer: &Peer) -> Resul
     let Some(victim) = unit.session(key).await?.map(|session| as_used(app, session)) else {
         return Ok(false);
     };
-    if !app.settings.sessions.is_live(&victim, app.now()) {
+    if !app.policies.current(app).await?.sessions.is_live(&victim, app.now()) {
         return Ok(false);
     }
     let by = &caller.session.user_name;
@@ -167,7 +168,7 @@ pub async fn is_active(app: &App, key: &str, user_name: &str) -> Result<bool, Fa
         return Ok(false);
     };
     let same_user = fold(&session.user_name) == fold(user_name);
-    Ok(same_user && app.settings.sessions.is_live(&session, app.now()))
+    Ok(same_user && app.policies.current(app).await?.sessions.is_live(&session, app.now()))
 }
 
 /// Lets a session speak another language.

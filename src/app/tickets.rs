@@ -168,7 +168,8 @@ fn like(app: &App, lender: &Session, standing: &Standing, peer: &Peer) -> Result
 async fn lender(app: &App, report: &mut Report, spend: &Spend) -> Result<Session, Cause> {
     let found = app.store.lender(spend).await.map_err(|error| note_failure(report, &error.into()))?;
     let lender = found.map(|session| sessions::as_used(app, session));
-    let lender = lender.filter(|session| app.settings.sessions.is_live(session, app.now()));
+    let policies = app.policies.current(app).await.map_err(|failure| note_failure(report, &failure))?;
+    let lender = lender.filter(|session| policies.sessions.is_live(session, app.now()));
     let lender = lender.ok_or_else(|| not_a_ticket(report))?;
     report.pass(StepId::SessionTicket, Seen::Nothing);
     Ok(lender)

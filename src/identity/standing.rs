@@ -4,8 +4,8 @@
 
 use std::collections::BTreeSet;
 
-use super::privilege::ROOT;
-use super::role::NO_ACCESS;
+use super::privilege::{ROOT, VIEW};
+use super::role::{NO_ACCESS, Privileges};
 use crate::clock::Moment;
 
 /// A subject with everything a decision about it needs.
@@ -60,7 +60,7 @@ pub struct Grant {
     /// Whether objects below inherit it.
     pub propagate: bool,
     /// The role's privileges.
-    pub privileges: Vec<String>,
+    pub privileges: Privileges,
 }
 
 impl Standing {
@@ -82,21 +82,40 @@ impl Standing {
         matches!(self.kind, Kind::Solution { .. })
     }
 
-    /// Privileges on `entity` itself: a grant to the subject hides those to its groups, which otherwise add up.
+    /// The grants that count on `entity`: those of the nearest object upward that has any for this subject. There a grant
+    /// to the subject hides those to its groups, which otherwise add up; `NoAccess` there leaves nothing.
+    ///
+    /// The inventory is flat: everything hangs below the root folder.
+    #[must_use]
+    pub fn grants_on(&self, entity: &str) -> Vec<&Grant> {
+        let near = self.grants.iter().any(|grant| grant.entity == entity);
+        let nearest = if near { entity } else { ROOT };
+        let counts = |grant: &&Grant| grant.entity == nearest && (nearest == entity || grant.propagate);
+        let mut grants: Vec<&Grant> = self.grants.iter().filter(counts).collect();
+        let own = grants.iter().any(|grant| !grant.by_group);
+        grants.retain(|grant| grant.by_group != own);
+        grants
+    }
+
+    /// Privileges on `entity`: see [`Self::grants_on`].
     #[must_use]
     pub fn privileges_on(&self, entity: &str) -> BTreeSet<&str> {
-        let here = || self.grants.iter().filter(|grant| grant.entity == entity);
-        let own = here().any(|grant| !grant.by_group);
-        here()
-            .filter(|grant| grant.by_group != own)
-            .flat_map(|g| g.privileges.iter().map(String::as_str))
-            .collect()
+        self.grants_on(entity).into_iter().flat_map(|grant| grant.privileges.iter()).collect()
+    }
+
+    /// Whether it holds a privilege on `entity`. Who may log in sees the root folder: it is on the way to everything.
+    #[must_use]
+    pub fn holds_on(&self, entity: &str, privilege: &str) -> bool {
+        if entity == ROOT && privilege == VIEW {
+            return self.may_log_in();
+        }
+        self.grants_on(entity).iter().any(|grant| grant.privileges.contain(privilege))
     }
 
     /// Whether it holds a privilege on the root folder.
     #[must_use]
     pub fn holds(&self, privilege: &str) -> bool {
-        self.privileges_on(ROOT).contains(privilege)
+        self.holds_on(ROOT, privilege)
     }
 
     /// Any permission anywhere lets a principal in, but an explicit `NoAccess` on the root shuts the door
@@ -104,8 +123,8 @@ impl Standing {
     #[must_use]
     pub fn may_log_in(&self) -> bool {
         let on_root = self.grants.iter().filter(|grant| grant.entity == ROOT);
-        let shut =
-            on_root.clone().any(|grant| grant.role_id == NO_ACCESS) && self.privileges_on(ROOT).is_empty();
+        let nothing = || self.grants_on(ROOT).iter().all(|grant| grant.privileges.is_empty());
+        let shut = on_root.clone().any(|grant| grant.role_id == NO_ACCESS) && nothing();
         !shut && self.grants.iter().any(|grant| !grant.privileges.is_empty())
     }
 
@@ -136,7 +155,7 @@ mod tests {
     }
 
     fn grant(entity: &str, by_group: bool, role_id: i64, privileges: &[&str]) -> Grant {
-        let privileges = privileges.iter().map(ToString::to_string).collect();
+        let privileges = Privileges::Made(privileges.iter().map(ToString::to_string).collect());
         Grant { entity: entity.into(), by_group, role_id, propagate: true, privileges }
     }
 
@@ -165,6 +184,34 @@ mod tests {
         assert_eq!(both.privileges_on(ROOT), BTreeSet::from(["C"]));
         let groups = standing(vec![grant(ROOT, true, ADMIN, &["A"]), grant(ROOT, true, READ_ONLY, &["C"])]);
         assert_eq!(groups.privileges_on(ROOT), BTreeSet::from(["A", "C"]));
+    }
+
+    #[test]
+    fn what_propagates_from_the_root_holds_below_it_until_something_nearer_does() {
+        let mut root = grant(ROOT, false, ADMIN, &["A"]);
+        let near = grant("datacenter-2", true, READ_ONLY, &["B"]);
+        let both = standing(vec![root.clone(), near]);
+        assert_eq!(
+            both.privileges_on("datacenter-2"),
+            BTreeSet::from(["B"]),
+            "the nearer one, though to a group"
+        );
+        assert_eq!(both.privileges_on("datacenter-3"), BTreeSet::from(["A"]));
+        assert!(both.holds_on("datacenter-3", "A") && !both.holds_on("datacenter-2", "A"));
+        let cut = standing(vec![root.clone(), grant("datacenter-2", false, NO_ACCESS, &[])]);
+        assert!(cut.privileges_on("datacenter-2").is_empty());
+        root.propagate = false;
+        let alone = standing(vec![root]);
+        assert_eq!(alone.privileges_on(ROOT), BTreeSet::from(["A"]));
+        assert!(alone.privileges_on("datacenter-2").is_empty());
+    }
+
+    #[test]
+    fn whoever_may_log_in_sees_the_root_and_nobody_else_does() {
+        let deep = standing(vec![grant("datacenter-2", false, ADMIN, &[VIEW])]);
+        assert!(deep.holds(VIEW) && !deep.holds("System.Read"));
+        assert!(!standing(vec![]).holds(VIEW));
+        assert!(!standing(vec![grant(ROOT, false, NO_ACCESS, &[])]).holds(VIEW));
     }
 
     #[test]

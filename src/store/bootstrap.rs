@@ -12,7 +12,7 @@ use crate::identity::{AccountName, privilege, role};
 
 impl Unit {
     /// Adds what is missing; true when the store was empty, and then the permission is added too. Later starts change
-    /// nothing that people changed, but a newer program may bring privileges for its system roles.
+    /// nothing that people changed; what the roles of the system allow, the program knows itself.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]; [`StoreError::NameTaken`] when a user has the name of a well-known group.
@@ -20,9 +20,7 @@ impl Unit {
         let principals: Vec<(i64,)> = rows!(&mut self.link(), sql::COUNT_PRINCIPALS)?;
         let was_empty = principals.first().is_none_or(|(count,)| *count == 0);
         for system in role::SYSTEM_ROLES {
-            if !self.add_role_as(system.id, system.name, system.privileges).await? {
-                self.extend_role(system.id, system.privileges).await?;
-            }
+            self.add_role_as(system.id, system.name, &[]).await?;
         }
         for name in GROUPS {
             self.well_known_group(name, now).await?;

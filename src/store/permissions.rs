@@ -1,7 +1,7 @@
 //! Permissions: a principal has a role on an object. They name their principal, without its domain.
 
 use super::error::Noun;
-use super::native::{rows, run};
+use super::native::{Link, rows, run};
 use super::{Store, StoreError, Unit, flag, sql, text};
 use crate::identity::principal::fold;
 
@@ -26,20 +26,46 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] or [`StoreError::Busy`].
     pub async fn permissions(&self) -> Result<Vec<Permission>, StoreError> {
-        let lines: Vec<(String, String, i64, i64, i64)> =
-            rows!(&mut self.reader().await?.link(), sql::PERMISSIONS)?;
-        let permission = |(entity, principal, group, role_id, propagate)| Permission {
-            entity,
-            principal,
-            group: group != 0,
-            role_id,
-            propagate: propagate != 0,
-        };
-        Ok(lines.into_iter().map(permission).collect())
+        permissions(&mut self.reader().await?.link()).await
     }
 }
 
 impl Unit {
+    /// All permissions, by object, within the unit.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn permissions(&mut self) -> Result<Vec<Permission>, StoreError> {
+        permissions(&mut self.link()).await
+    }
+
+    /// Gives every permission with one role another; how many there were.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn merge_permissions(&mut self, source: i64, destination: i64) -> Result<u64, StoreError> {
+        self.bump().await?;
+        run!(&mut self.link(), sql::MERGE_PERMISSIONS, source, destination)
+    }
+
+    /// Removes every permission on an object; how many there were.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn clear_permissions(&mut self, entity: &str) -> Result<u64, StoreError> {
+        self.bump().await?;
+        run!(&mut self.link(), sql::CLEAR_PERMISSIONS, text(entity))
+    }
+
+    /// Removes every permission with a role; how many there were.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn revoke_role(&mut self, role_id: i64) -> Result<u64, StoreError> {
+        self.bump().await?;
+        run!(&mut self.link(), sql::REVOKE_ROLE, role_id)
+    }
+
     /// Sets what a principal may do on an object, in place of what it was. The principal need not exist.
     ///
     /// # Errors
@@ -74,4 +100,16 @@ impl Unit {
             rows!(&mut self.link(), sql::REMOVE_PERMISSION, text(entity), text(&folded), flag(group))?;
         if removed.is_empty() { Err(StoreError::not_found(Noun::Permission, principal)) } else { Ok(()) }
     }
+}
+
+async fn permissions(link: &mut Link<'_>) -> Result<Vec<Permission>, StoreError> {
+    let lines: Vec<(String, String, i64, i64, i64)> = rows!(link, sql::PERMISSIONS)?;
+    let permission = |(entity, principal, group, role_id, propagate)| Permission {
+        entity,
+        principal,
+        group: group != 0,
+        role_id,
+        propagate: propagate != 0,
+    };
+    Ok(lines.into_iter().map(permission).collect())
 }

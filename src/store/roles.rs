@@ -4,6 +4,7 @@ use super::error::Noun;
 use super::native::{Link, rows, run};
 use super::{Store, StoreError, Unit, sql, text};
 use crate::identity::principal::fold;
+use crate::identity::role::Privileges;
 
 /// A role.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,8 +13,8 @@ pub struct Role {
     pub id: i64,
     /// Its name.
     pub name: String,
-    /// What it allows, sorted.
-    pub privileges: Vec<String>,
+    /// What it allows.
+    pub privileges: Privileges,
 }
 
 impl Store {
@@ -22,18 +23,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] or [`StoreError::Busy`].
     pub async fn roles(&self) -> Result<Vec<Role>, StoreError> {
-        let lines: Vec<(i64, String, Option<String>)> = rows!(&mut self.reader().await?.link(), sql::ROLES)?;
-        let mut roles: Vec<Role> = Vec::new();
-        for (id, name, privilege) in lines {
-            match roles.last_mut() {
-                Some(role) if role.id == id => role.privileges.extend(privilege),
-                _ => roles.push(Role { id, name, privileges: privilege.into_iter().collect() }),
-            }
-        }
-        for role in &mut roles {
-            role.privileges.sort_unstable();
-        }
-        Ok(roles)
+        roles(&mut self.reader().await?.link()).await
     }
 }
 
@@ -49,16 +39,24 @@ impl Unit {
         if added { Ok(id) } else { Err(StoreError::NameTaken { name: name.to_owned() }) }
     }
 
-    /// Gives a role another name and other privileges.
+    /// All roles, by number, within the unit.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`], [`StoreError::NameTaken`].
+    /// [`StoreError::Unavailable`].
+    pub async fn roles(&mut self) -> Result<Vec<Role>, StoreError> {
+        roles(&mut self.link()).await
+    }
+
+    /// Gives a role another name and other privileges. Those of the system stay what they are.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::NameTaken`], also by the system's own role.
     pub async fn set_role(&mut self, id: i64, name: &str, privileges: &[&str]) -> Result<(), StoreError> {
         self.bump().await?;
         let link = &mut self.link();
         let folded = fold(name);
         let owners: Vec<(i64,)> = rows!(link, sql::FIND_ROLE, text(&folded))?;
-        if owners.iter().any(|(owner,)| *owner != id) {
+        if id < 0 || owners.iter().any(|(owner,)| *owner != id) {
             return Err(StoreError::NameTaken { name: name.to_owned() });
         }
         let renamed: Vec<(i64,)> = rows!(link, sql::RENAME_ROLE, id, text(name), text(&folded))?;
@@ -101,22 +99,25 @@ impl Unit {
         add_privileges(&mut self.link(), id, privileges).await?;
         Ok(true)
     }
-
-    /// Adds privileges that a role lacks.
-    pub(super) async fn extend_role(&mut self, id: i64, privileges: &[&str]) -> Result<(), StoreError> {
-        if add_privileges(&mut self.link(), id, privileges).await? {
-            self.bump().await?;
-        }
-        Ok(())
-    }
 }
 
-/// Whether any was new.
-async fn add_privileges(link: &mut Link<'_>, id: i64, privileges: &[&str]) -> Result<bool, StoreError> {
-    let mut any = false;
+async fn add_privileges(link: &mut Link<'_>, id: i64, privileges: &[&str]) -> Result<(), StoreError> {
     for privilege in privileges {
-        let added: Vec<(i64,)> = rows!(link, sql::ADD_PRIVILEGE, id, text(privilege))?;
-        any |= !added.is_empty();
+        let _: Vec<(i64,)> = rows!(link, sql::ADD_PRIVILEGE, id, text(privilege))?;
     }
-    Ok(any)
+    Ok(())
+}
+
+async fn roles(link: &mut Link<'_>) -> Result<Vec<Role>, StoreError> {
+    let lines: Vec<(i64, String, Option<String>)> = rows!(link, sql::ROLES)?;
+    let mut roles: Vec<Role> = Vec::new();
+    for (id, name, privilege) in lines {
+        if roles.last().is_none_or(|role| role.id != id) {
+            roles.push(Role { id, name, privileges: Privileges::of(id) });
+        }
+        if let (Some(role), Some(privilege)) = (roles.last_mut(), privilege) {
+            role.privileges.add(privilege);
+        }
+    }
+    Ok(roles)
 }

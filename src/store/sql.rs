@@ -189,6 +189,12 @@ statements! {
     /// All permissions.
     PERMISSIONS = "SELECT entity, principal, by_group, role_id, propagate FROM permissions \
         ORDER BY entity, by_group, folded";
+    /// Another role for all who have one.
+    MERGE_PERMISSIONS = "UPDATE permissions SET role_id = $2 WHERE role_id = $1";
+    /// Away with all on an object.
+    CLEAR_PERMISSIONS = "DELETE FROM permissions WHERE entity = $1";
+    /// Away with all that have a role.
+    REVOKE_ROLE = "DELETE FROM permissions WHERE role_id = $1";
     /// Which role a number names.
     ROLE_NAME = "SELECT name FROM roles WHERE id = $1";
 

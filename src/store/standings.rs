@@ -6,6 +6,7 @@ use super::native::{Link, rows};
 use super::{Epoch, Store, StoreError, Unit, sql, text};
 use crate::clock::Moment;
 use crate::identity::principal::fold;
+use crate::identity::role::Privileges;
 use crate::identity::{Grant, Kind, Standing};
 
 /// How a subject is looked up.
@@ -83,13 +84,11 @@ fn add_grant(grants: &mut BTreeMap<(String, bool, i64), Grant>, line: Line) {
         by_group,
         role_id,
         propagate: false,
-        privileges: Vec::new(),
+        privileges: Privileges::of(role_id),
     });
     grant.propagate |= propagate;
-    if let Some(privilege) = line.t2
-        && let Err(place) = grant.privileges.binary_search(&privilege)
-    {
-        grant.privileges.insert(place, privilege);
+    if let Some(privilege) = line.t2 {
+        grant.privileges.add(privilege);
     }
 }
 

@@ -184,6 +184,23 @@ impl<'d> Arguments<'d> {
         text.trim().parse().map(Some).map_err(|_| self.malformed(name, "an int"))
     }
 
+    /// A number.
+    pub(super) fn required_integer(&self, name: &'static str) -> Result<i32, Problem> {
+        self.integer(name)?.ok_or(Problem::Missing { name, owner: self.owner })
+    }
+
+    /// A boolean that must be there.
+    pub(super) fn required_boolean(&self, name: &'static str) -> Result<bool, Problem> {
+        self.required(name).and_then(|_| self.boolean(name))
+    }
+
+    /// Several references to managed objects.
+    pub(super) fn references(&self, name: &'static str) -> Result<Vec<Reference>, Problem> {
+        let read =
+            |field| Reference::read(field).ok_or_else(|| self.malformed(name, "a ManagedObjectReference"));
+        self.all(name).map(read).collect()
+    }
+
     /// A reference to a managed object.
     pub(super) fn reference(&self, name: &'static str) -> Result<Reference, Problem> {
         Reference::read(self.required(name)?).ok_or_else(|| self.malformed(name, "a ManagedObjectReference"))
@@ -195,10 +212,19 @@ impl<'d> Arguments<'d> {
         name: &'static str,
         read: impl Fn(Element<'d>) -> Result<T, Problem>,
     ) -> Result<Vec<T>, Problem> {
-        match self.all(name).map(read).collect::<Result<Vec<T>, Problem>>()? {
+        match self.data(name, read)? {
             none if none.is_empty() => Err(Problem::Missing { name, owner: self.owner }),
             some => Ok(some),
         }
+    }
+
+    /// Data objects, read by `read`.
+    pub(super) fn data<T>(
+        &self,
+        name: &'static str,
+        read: impl Fn(Element<'d>) -> Result<T, Problem>,
+    ) -> Result<Vec<T>, Problem> {
+        self.all(name).map(read).collect()
     }
 
     pub(super) const fn malformed(&self, name: &'static str, wanted: &'static str) -> Problem {

@@ -56,6 +56,20 @@ pub enum Fault {
     },
     /// What was named is not there.
     NotFound,
+    /// Another thing has this name.
+    AlreadyExists {
+        /// The name.
+        name: String,
+    },
+    /// There is no such user or group.
+    UserNotFound {
+        /// Who was named.
+        principal: String,
+    },
+    /// What is still needed cannot be removed.
+    RemoveFailed,
+    /// Nobody would be left who may do everything.
+    AuthMinimumAdminPermission,
     /// A version of the API that is not spoken here.
     VersionMismatch {
         /// What was asked for.
@@ -101,6 +115,10 @@ impl Fault {
             Self::InvalidProperty { .. } => "InvalidProperty",
             Self::InvalidName { .. } => "InvalidName",
             Self::NotFound => "NotFound",
+            Self::AlreadyExists { .. } => "AlreadyExists",
+            Self::UserNotFound { .. } => "UserNotFound",
+            Self::RemoveFailed => "RemoveFailed",
+            Self::AuthMinimumAdminPermission => "AuthMinimumAdminPermission",
         }
     }
 
@@ -125,6 +143,17 @@ impl Fault {
             Self::InvalidProperty { .. } => "InvalidProperty".into(),
             Self::InvalidName { name } => format!("The name '{name}' is invalid."),
             Self::NotFound => "The object or item referred to could not be found.".into(),
+            Self::AlreadyExists { name } => {
+                format!("The specified key, name, or identifier '{name}' already exists.")
+            }
+            Self::UserNotFound { principal } => {
+                format!("The user or group named '{principal}' does not exist.")
+            }
+            // No recording of these two is public; the words are ours.
+            Self::RemoveFailed => "The object cannot be removed: it is in use.".into(),
+            Self::AuthMinimumAdminPermission => {
+                "The root folder must keep a permission with the Administrator role that propagates.".into()
+            }
             Self::VersionMismatch { uri } => format!("Unsupported version URI \"{uri}\""),
         }
     }
@@ -139,7 +168,10 @@ impl Fault {
                 vec![Field::new("receiver", receiver.clone()), Field::new("method", *method)]
             }
             Self::ManagedObjectNotFound { object } => vec![Field::new("obj", object.clone())],
-            Self::InvalidProperty { name } | Self::InvalidName { name } => {
+            Self::UserNotFound { principal } => {
+                vec![Field::new("principal", principal.clone()), Field::new("unresolved", false)]
+            }
+            Self::InvalidProperty { name } | Self::InvalidName { name } | Self::AlreadyExists { name } => {
                 vec![Field::new("name", name.clone())]
             }
             Self::InvalidLogin
@@ -147,6 +179,8 @@ impl Fault {
             | Self::InvalidRequest { .. }
             | Self::NotSupported
             | Self::NotFound
+            | Self::RemoveFailed
+            | Self::AuthMinimumAdminPermission
             | Self::VersionMismatch { .. } => Vec::new(),
         };
         Record::new(self.type_name(), fields)
@@ -245,6 +279,10 @@ pub(in crate::vim) mod tests {
             Fault::InvalidProperty { name: "x".into() },
             Fault::InvalidName { name: "x".into() },
             Fault::NotFound,
+            Fault::AlreadyExists { name: "x".into() },
+            Fault::UserNotFound { principal: "x".into() },
+            Fault::RemoveFailed,
+            Fault::AuthMinimumAdminPermission,
             Fault::VersionMismatch { uri: "urn:vim25/7.0".into() },
         ]
     }

@@ -1,6 +1,8 @@
 //! Calls: what is asked of which object (`session-manager.md` §1, §2, §3.1). What there is to ask stands in [`table`];
 //! each object's calls, with their parameters, in a file of its own.
 
+mod authorization;
+mod directory;
 mod error;
 mod options;
 mod properties;
@@ -8,11 +10,14 @@ mod service;
 mod session;
 pub mod table;
 
+pub use authorization::AuthorizationCall;
+pub use directory::{DirectoryCall, PrincipalQuery};
 pub use error::CallError;
 pub use options::OptionCall;
 pub use properties::PropertyCall;
 pub use service::ServiceCall;
 pub use session::{ServiceRequest, SessionCall};
+pub use table::{AuthorizationMethod, DirectoryMethod};
 pub use table::{MethodName, ObjectMethod, OptionMethod, PropertyMethod, ServiceMethod, SessionMethod};
 
 use crate::soap::Envelope;
@@ -44,6 +49,10 @@ pub enum Method {
     Properties(PropertyCall),
     /// Of the option manager.
     Options(OptionCall),
+    /// Of the user directory.
+    Directory(DirectoryCall),
+    /// Of the authorization manager.
+    Authorization(AuthorizationCall),
     /// Of the session manager.
     Session(SessionCall),
 }
@@ -101,6 +110,8 @@ impl Method {
             Self::Fetch { .. } => MethodName::Object(ObjectMethod::Fetch),
             Self::Properties(call) => MethodName::Properties(call.name()),
             Self::Options(call) => MethodName::Options(call.name()),
+            Self::Directory(call) => MethodName::Directory(call.name()),
+            Self::Authorization(call) => MethodName::Authorization(call.name()),
             Self::Session(call) => MethodName::Session(call.name()),
         }
     }
@@ -113,6 +124,8 @@ impl Method {
             }
             MethodName::Properties(name) => Self::Properties(PropertyCall::read(name, arguments)?),
             MethodName::Options(name) => Self::Options(OptionCall::read(name, arguments)?),
+            MethodName::Directory(name) => Self::Directory(DirectoryCall::read(name, arguments)?),
+            MethodName::Authorization(name) => Self::Authorization(AuthorizationCall::read(name, arguments)?),
             MethodName::Session(name) => Self::Session(SessionCall::read(name, arguments)?),
         })
     }

@@ -4,6 +4,7 @@
 
 pub mod access;
 mod arguments;
+pub mod entity;
 pub mod fault;
 pub mod header;
 pub mod json;

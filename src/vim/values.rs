@@ -4,12 +4,19 @@
 //! it exists. [`data`] makes them from plain structs, [`wire`] and [`json`] write them for a client's
 //! version (`session-manager.md` §1.2, §3.2, §4.1).
 
+pub mod authorization;
 pub mod data;
 pub mod json;
+pub mod directory;
 pub mod ticket;
 pub mod wire;
 
+pub use authorization::{
+    AuthorizationDescription, AuthorizationPrivilege, AuthorizationRole, EntityPrivilege, Permission,
+    UserPrivilegeResult,
+};
 pub use data::{AboutInfo, OptionValue, ServiceContent, UserSession};
+pub use directory::UserSearchResult;
 pub use ticket::{GenericServiceTicket, LocalTicket};
 
 use crate::clock::Moment;
@@ -86,6 +93,18 @@ impl Value {
             item: "string",
             values: texts.into_iter().map(|text| Self::Text(text.into())).collect(),
         })
+    }
+
+    /// An array of numbers.
+    #[must_use]
+    pub fn integers(numbers: impl IntoIterator<Item = i32>) -> Self {
+        Self::Array(Array { item: "int", values: numbers.into_iter().map(Self::Int).collect() })
+    }
+
+    /// An array of booleans.
+    #[must_use]
+    pub fn booleans(truths: impl IntoIterator<Item = bool>) -> Self {
+        Self::Array(Array { item: "boolean", values: truths.into_iter().map(Self::Boolean).collect() })
     }
 
     /// An array of references.

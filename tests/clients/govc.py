@@ -218,6 +218,48 @@ def vi_json_refuses_a_stranger(world):
     return seen
 
 
+def a_role_is_made_changed_and_removed(world):
+    alice = Govc(world, **ALICE_LOGIN)
+    alice("role.create", "lab-operator", "VirtualMachine.Interact.PowerOn", "Datastore.Browse")
+    try:
+        seen = alice("role.ls", "lab-operator").split()
+        expect(seen == ["Datastore.Browse", "System.Anonymous", "System.Read", "System.View", "VirtualMachine.Interact.PowerOn"], seen)
+        alice("role.update", "-name", "lab-watcher", "-r", "lab-operator", "Datastore.Browse")
+        expect("Datastore.Browse" not in alice("role.ls", "lab-watcher"), "still in the role")
+        again = alice.refused("role.create", "Lab-Watcher")
+        expect("The specified key, name, or identifier 'Lab-Watcher' already exists." in again, again)
+    finally:
+        alice("role.remove", "lab-watcher")
+    listed = alice("role.ls")
+    expect("lab-watcher" not in listed and "Administrator" in listed, listed)
+    return again
+
+
+def a_permission_lets_in_and_its_removal_shuts_out(world):
+    alice = Govc(world, **ALICE_LOGIN)
+    bob = Govc(world, GOVC_USERNAME="bob@vsphere.local", GOVC_PASSWORD=PASSWORD)
+    alice("permissions.set", "-principal", r"VSPHERE.LOCAL\bob", "-role", "ReadOnly", "/")
+    try:
+        seen = alice("permissions.ls", "/")
+        expect(re.search(r"ReadOnly +/ +VSPHERE.LOCAL\\bob +Yes", seen), seen)
+        expect(r"VSPHERE.LOCAL\bob" in alice("role.usage", "ReadOnly"), "role.usage does not know him")
+        expect(bob.who() == r"VSPHERE.LOCAL\bob", "somebody else is logged in")
+        denied = bob.refused("role.create", "mine")
+        expect("Permission to perform this operation was denied." in denied, denied)
+    finally:
+        alice("permissions.remove", "-principal", "bob", "/")
+    shut = bob.refused("role.ls")
+    expect("Permission to perform this operation was denied." in shut, shut)
+    return seen.splitlines()[-1]
+
+
+def the_last_administrator_stays(world):
+    group = ["-principal", r"VSPHERE.LOCAL\Administrators", "-group"]
+    seen = Govc(world, **ALICE_LOGIN).refused("permissions.remove", *group, "/")
+    expect("must keep a permission with the Administrator role" in seen, seen)
+    return seen
+
+
 def bearer(world):
     return Govc(world, **ALICE_LOGIN)("session.login", "-issue")
 
@@ -271,4 +313,7 @@ CASES = [
     vi_json_says_about,
     vi_json_opens_a_session_and_reads_the_list,
     vi_json_refuses_a_stranger,
+    a_role_is_made_changed_and_removed,
+    a_permission_lets_in_and_its_removal_shuts_out,
+    the_last_administrator_stays,
 ]

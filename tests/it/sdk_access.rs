@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use vcsso::vim::access::{Access, VIEW};
 use vcsso::vim::method::{
-    MethodName, ObjectMethod, OptionMethod, PropertyMethod, ServiceMethod, SessionMethod,
+    AuthorizationMethod, DirectoryMethod, MethodName, ObjectMethod, OptionMethod, PropertyMethod,
+    ServiceMethod, SessionMethod,
 };
 
 use crate::harness::requests::{Client, call, envelope, login_parameters, retrieval};
@@ -36,6 +37,15 @@ fn complete(method: MethodName) -> String {
         MethodName::Options(OptionMethod::QueryOptions) => {
             on("VpxSettings", "<name>config.vpxd.sso.sts.uri</name>")
         }
+        MethodName::Options(OptionMethod::UpdateOptions) => on(
+            "VpxSettings",
+            "<changedValue><key>VirtualCenter.InstanceName</key><value>vc</value></changedValue>",
+        ),
+        MethodName::Directory(DirectoryMethod::RetrieveUserGroups) => on(
+            "UserDirectory",
+            "<searchStr/><exactMatch>false</exactMatch><findUsers>true</findUsers><findGroups>true</findGroups>",
+        ),
+        MethodName::Authorization(method) => on("AuthorizationManager", authorization(method)),
         MethodName::Session(method) => on(
             "SessionManager",
             &match method {
@@ -72,8 +82,48 @@ fn to_strangers(method: MethodName) -> &'static str {
         | MethodName::Object(_)
         | MethodName::Properties(_)
         | MethodName::Options(_)
+        | MethodName::Directory(_)
+        | MethodName::Authorization(_)
         | MethodName::Session(_) => "",
     }
+}
+
+fn authorization(method: AuthorizationMethod) -> &'static str {
+    match method {
+        AuthorizationMethod::AddAuthorizationRole => "<name>r</name>",
+        AuthorizationMethod::RemoveAuthorizationRole => "<roleId>1</roleId><failIfUsed>true</failIfUsed>",
+        AuthorizationMethod::UpdateAuthorizationRole => "<roleId>1</roleId><newName>r</newName>",
+        AuthorizationMethod::MergePermissions => "<srcRoleId>1</srcRoleId><dstRoleId>2</dstRoleId>",
+        AuthorizationMethod::RetrieveRolePermissions => "<roleId>-1</roleId>",
+        AuthorizationMethod::RetrieveAllPermissions => "",
+        AuthorizationMethod::RetrieveEntityPermissions => {
+            "<entity type=\"Folder\">group-d1</entity><inherited>true</inherited>"
+        }
+        AuthorizationMethod::SetEntityPermissions | AuthorizationMethod::ResetEntityPermissions => {
+            "<entity type=\"Folder\">group-d1</entity>"
+        }
+        AuthorizationMethod::RemoveEntityPermission => {
+            "<entity type=\"Folder\">group-d1</entity><user>carol</user><isGroup>false</isGroup>"
+        }
+        AuthorizationMethod::HasPrivilegeOnEntity | AuthorizationMethod::HasPrivilegeOnEntities => {
+            "<entity type=\"Folder\">group-d1</entity><sessionId>x</sessionId><privId>System.View</privId>"
+        }
+        AuthorizationMethod::HasUserPrivilegeOnEntities
+        | AuthorizationMethod::FetchUserPrivilegeOnEntities => {
+            "<entities type=\"Folder\">group-d1</entities><userName>carol</userName>"
+        }
+    }
+}
+
+/// What a method needs on the entity that it names, where a session alone is not enough.
+fn on_its_entity(method: MethodName) -> Option<&'static str> {
+    let changes = [
+        AuthorizationMethod::SetEntityPermissions,
+        AuthorizationMethod::ResetEntityPermissions,
+        AuthorizationMethod::RemoveEntityPermission,
+    ];
+    let one = changes.into_iter().any(|change| method == MethodName::Authorization(change));
+    one.then_some("Authorization.ModifyPermissions")
 }
 
 fn kind(answer: &Answer) -> String {
@@ -120,6 +170,10 @@ on_both! {
             Access::Privilege(privilege) if privilege != VIEW => {
                 assert_eq!(kind(answer), "NoPermission", "{}", method.facts().wire);
                 assert_eq!(answer.inside("privilegeId"), Some(privilege));
+            }
+            _ if on_its_entity(method).is_some() => {
+                assert_eq!(kind(answer), "NoPermission", "{}", method.facts().wire);
+                assert_eq!(answer.inside("privilegeId"), on_its_entity(method));
             }
             Access::Privilege(_) | Access::Anonymous => {
                 assert!(!["NotAuthenticated", "NoPermission"].contains(&kind(answer).as_str()), "{}: {}", method.facts().wire, answer.body);

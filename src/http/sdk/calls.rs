@@ -3,7 +3,7 @@
 
 use super::objects::{Inventory, Sources};
 use super::{Answer, Exchange, Returned, holds};
-use super::{option_manager, property_collector, session_manager};
+use super::{authorization_manager, option_manager, property_collector, session_manager, user_directory};
 use crate::app::Caller;
 use crate::app::error::Failure;
 use crate::secret::Secret;
@@ -68,7 +68,9 @@ pub(super) async fn answer(exchange: &Exchange<'_>, caller: &Caller, call: Call)
             fetch(&this, &property, &inventory, exchange.version)?.map(Value::any).into()
         }
         Method::Properties(call) => property_collector::answer(&asked, call)?,
-        Method::Options(call) => option_manager::answer(&asked, call)?,
+        Method::Options(call) => option_manager::answer(&asked, call).await?,
+        Method::Directory(call) => user_directory::answer(&asked, call).await?,
+        Method::Authorization(call) => authorization_manager::answer(&asked, call).await?,
         Method::Session(call) => session_manager::answer(&asked, call).await?,
     };
     Ok(Returned { method: name, value, cookie })
@@ -81,9 +83,12 @@ fn sources(call: &Call) -> Sources {
         Method::Properties(PropertyCall::Retrieve { specs } | PropertyCall::RetrieveEx { specs, .. }) => {
             Sources::of_specs(specs)
         }
-        Method::Service(_) | Method::Properties(_) | Method::Options(_) | Method::Session(_) => {
-            Sources::default()
-        }
+        Method::Service(_)
+        | Method::Properties(_)
+        | Method::Options(_)
+        | Method::Directory(_)
+        | Method::Authorization(_)
+        | Method::Session(_) => Sources::default(),
     }
 }
 

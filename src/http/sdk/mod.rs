@@ -1,6 +1,7 @@
 //! The vim25 door: a call in, the act or the reading it names, an answer in the client's version
 //! (`session-manager.md` §3, §7).
 
+mod authorization_manager;
 mod calls;
 pub(super) mod cookie;
 mod fault;
@@ -10,6 +11,7 @@ mod option_manager;
 mod pages;
 mod property_collector;
 mod session_manager;
+mod user_directory;
 
 pub use pages::Pages;
 
@@ -149,8 +151,9 @@ fn xml(status: StatusCode) -> HttpResponseBuilder {
     answer
 }
 
-/// What a privilege is needed for, and whether the caller has it: everybody who is logged in may look around.
+/// Whether the caller has a privilege on the root folder. Whoever may log in may look around; whose permissions are gone
+/// may not any more, though the session lives.
 fn holds(caller: &Caller, privilege: &str) -> bool {
     let standing = caller.session().map(|caller| &caller.standing);
-    standing.is_some_and(|standing| privilege == crate::vim::access::VIEW || standing.holds(privilege))
+    standing.is_some_and(|standing| standing.holds(privilege))
 }

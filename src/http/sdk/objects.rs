@@ -1,10 +1,18 @@
 //! The managed objects as one caller sees them: what each property is worth, and who may read it.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::authorization_manager::{number, permission_of, role_of};
 use super::calls::unavailable;
+use super::option_manager::{INSTANCE_NAME, MAX_SESSION_COUNT, SESSION_TIMEOUT};
 use super::{Answer, Exchange, holds};
+use crate::app::permissions::{self, Permission};
+use crate::app::policies::Policies;
+use crate::app::roles::{self, Role};
 use crate::app::{Caller, message, sessions};
 use crate::clock::Moment;
-use crate::identity::privilege::{TERMINATE_SESSION, VIEW};
+use crate::identity::privilege::{ALL, READ, TERMINATE_SESSION, VIEW};
 use crate::session::Session;
 use crate::vim::access::Access;
 use crate::vim::fault::Denial;
@@ -12,6 +20,7 @@ use crate::vim::locale::{DEFAULT, MESSAGES, SUPPORTED};
 use crate::vim::object::{self, ROOT};
 use crate::vim::property::{FilterSpec, Objects, Reading, mentions};
 use crate::vim::values::{AboutInfo, OptionValue, ServiceContent, UserSession};
+use crate::vim::values::{AuthorizationDescription, AuthorizationPrivilege};
 use crate::vim::{Fault, Reference, Value};
 
 /// The objects for one call.
@@ -21,28 +30,41 @@ pub(super) struct Inventory<'a> {
     /// Every live session.
     sessions: Vec<Session>,
     message: Option<String>,
+    roles: Vec<Role>,
+    permissions: Vec<Permission>,
+    policies: Arc<Policies>,
     pub(super) now: Moment,
 }
 
 /// What the store is asked for beforehand, because a property may be read that is not in memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each reading, and any of them can be needed")]
 pub(super) struct Sources {
     sessions: bool,
     message: bool,
+    roles: bool,
+    permissions: bool,
 }
 
 impl Sources {
     /// What a path into a property of an object of this type needs.
     pub(super) fn of_path(kind: &str, path: &str) -> Self {
         let property = path.split('.').next().unwrap_or_default();
-        let is = |of: &str, name: &str| kind == of && property == name;
-        Self { sessions: is("SessionManager", "sessionList"), message: is("SessionManager", "message") }
+        Self::wanted(|of, name| kind == of && property == name)
     }
 
     /// What specifications may need.
     pub(super) fn of_specs(specs: &[FilterSpec]) -> Self {
-        let is = |of: &str, name: &str| mentions(specs, of, name);
-        Self { sessions: is("SessionManager", "sessionList"), message: is("SessionManager", "message") }
+        Self::wanted(|of, name| mentions(specs, of, name))
+    }
+
+    fn wanted(is: impl Fn(&str, &str) -> bool) -> Self {
+        Self {
+            sessions: is("SessionManager", "sessionList"),
+            message: is("SessionManager", "message"),
+            roles: is("AuthorizationManager", "roleList"),
+            permissions: is("Folder", "permission"),
+        }
     }
 }
 
@@ -63,7 +85,24 @@ impl<'a> Inventory<'a> {
         } else {
             None
         };
-        Ok(Self { exchange, caller, sessions, message, now: exchange.app.now() })
+        let app = exchange.app;
+        let roles =
+            if sources.roles && holds(caller, VIEW) { roles::list(app).await } else { Ok(Vec::new()) };
+        let permissions = if sources.permissions && holds(caller, READ) {
+            permissions::list(app).await
+        } else {
+            Ok(Vec::new())
+        };
+        Ok(Self {
+            exchange,
+            caller,
+            sessions,
+            message,
+            roles: roles.map_err(|failure| unavailable(&failure))?,
+            permissions: permissions.map_err(|failure| unavailable(&failure))?,
+            policies: app.policies.current(app).await.map_err(|failure| unavailable(&failure))?,
+            now: app.now(),
+        })
     }
 }
 
@@ -112,6 +151,27 @@ impl Inventory<'_> {
             ("SessionManager", "supportedLocaleList") => Some(Value::texts(SUPPORTED.iter().copied())),
             ("SessionManager", "defaultLocale") => Some(Value::Text(DEFAULT.into())),
             ("OptionManager", "setting") => Some(Value::records("OptionValue", self.options())),
+            ("AuthorizationManager", "roleList") => {
+                Some(Value::records("AuthorizationRole", self.roles.iter().map(role_of)))
+            }
+            ("AuthorizationManager", "privilegeList") => {
+                let privileges = ALL.iter().copied().map(AuthorizationPrivilege::from);
+                Some(Value::records("AuthorizationPrivilege", privileges))
+            }
+            ("AuthorizationManager", "description") => {
+                let privileges = ALL.iter().copied().map(AuthorizationPrivilege::from).collect();
+                Some(AuthorizationDescription { privileges }.into())
+            }
+            ("Folder", "permission") => {
+                let here = self.permissions.iter().filter(|permission| permission.entity == object.value);
+                let domain = &self.exchange.app.settings.domain;
+                Some(Value::records("Permission", here.map(|permission| permission_of(domain, permission))))
+            }
+            ("Folder", "effectiveRole") => {
+                let grants = self.caller.session()?.standing.grants_on(&object.value);
+                let roles: BTreeSet<i32> = grants.iter().map(|grant| number(grant.role_id)).collect();
+                Some(Value::integers(roles))
+            }
             ("UserDirectory", "domainList") => Some(Value::texts([self.domain()])),
             ("Folder", "name") if object.value == ROOT => Some(Value::Text("Datacenters".into())),
             ("Folder", "childType") => Some(Value::texts(["Folder", "Datacenter"])),
@@ -127,15 +187,16 @@ impl Inventory<'_> {
     /// The settings that clients look for (`session-manager.md` §2.6).
     pub(super) fn options(&self) -> Vec<OptionValue> {
         let (host, domain) = (&self.exchange.host, self.domain());
-        let idle = self.exchange.app.settings.sessions.idle.as_secs() / 60;
-        let most = self.exchange.app.settings.sessions.max_sessions;
+        let idle = self.policies.sessions.idle.as_secs() / 60;
+        let most = self.policies.sessions.max_sessions;
+        let name = self.policies.instance_name.clone();
         let text = |value: String| Value::Text(value);
         let int = |value: u64| Value::Int(i32::try_from(value).unwrap_or(i32::MAX));
         [
             ("VirtualCenter.FQDN", text(host.clone())),
-            ("VirtualCenter.InstanceName", text(host.clone())),
-            ("config.vmacore.soap.maxSessionCount", int(most.into())),
-            ("config.vmacore.soap.sessionTimeout", int(idle)),
+            (INSTANCE_NAME, text(name.unwrap_or_else(|| host.clone()))),
+            (MAX_SESSION_COUNT, int(most.into())),
+            (SESSION_TIMEOUT, int(idle)),
             ("config.vpxd.sso.admin.uri", text(format!("https://{host}/sso-adminserver/sdk/{domain}"))),
             ("config.vpxd.sso.default.admin", text(format!("Administrator@{domain}"))),
             ("config.vpxd.sso.default.isGroup", Value::Boolean(false)),

@@ -1,13 +1,17 @@
 //! Settings (`session-manager.md` §2.6).
 
 use super::Answer;
+use super::authorization_manager::objected;
 use super::calls::{Asked, Reply};
+use crate::app::policies::{Change, change};
 use crate::vim::method::OptionCall;
+use crate::vim::values::OptionValue;
 use crate::vim::{Fault, Value};
 
-pub(super) fn answer(asked: &Asked<'_>, call: OptionCall) -> Result<Reply, Answer> {
+pub(super) async fn answer(asked: &Asked<'_>, call: OptionCall) -> Result<Reply, Answer> {
     match call {
         OptionCall::Query { name } => query(asked, name.as_deref()),
+        OptionCall::Update { changed } => update(asked, changed).await,
     }
 }
 
@@ -22,7 +26,56 @@ fn query(asked: &Asked<'_>, name: Option<&str>) -> Result<Reply, Answer> {
         option.key == name || (name.is_empty() || name.ends_with('.')) && option.key.starts_with(name)
     });
     if options.is_empty() {
-        return Err(Fault::InvalidName { name: name.chars().take(128).collect() }.into());
+        return Err(unknown(name).into());
     }
     Ok(Reply::of(Value::records("OptionValue", options)))
 }
+
+/// All values or none; they count from the next request on.
+async fn update(asked: &Asked<'_>, options: Vec<OptionValue>) -> Result<Reply, Answer> {
+    let Some(by) = asked.caller.session() else { return Err(Fault::not_authenticated().into()) };
+    let changes: Vec<Change> =
+        options.into_iter().map(|option| change_of(asked, option)).collect::<Result<_, Fault>>()?;
+    change(asked.exchange.app, by, &changes, asked.exchange.peer).await.map_err(objected)?;
+    Ok(Reply::NOTHING)
+}
+
+/// The settings that can be changed; the others say what the configuration or the request says.
+fn change_of(asked: &Asked<'_>, option: OptionValue) -> Result<Change, Fault> {
+    let wrong = |path: &str| Fault::InvalidArgument { property: Some(path.to_owned()) };
+    match option.key.as_str() {
+        SESSION_TIMEOUT => count(&option.value).map(Change::SessionMinutes),
+        MAX_SESSION_COUNT => count(&option.value).map(Change::MaxSessions),
+        INSTANCE_NAME => match option.value {
+            Value::Text(name) => Some(Change::InstanceName(name)),
+            _ => None,
+        },
+        key if asked.inventory.options().iter().any(|known| known.key == key) => {
+            return Err(wrong("changedValue.key"));
+        }
+        key => return Err(unknown(key)),
+    }
+    .ok_or_else(|| wrong("changedValue.value"))
+}
+
+/// Clients that know no better send numbers as text.
+fn count(value: &Value) -> Option<u32> {
+    match value {
+        Value::Int(number) => u32::try_from(*number).ok(),
+        Value::Long(number) => u32::try_from(*number).ok(),
+        Value::Text(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+    .filter(|number| i32::try_from(*number).is_ok())
+}
+
+fn unknown(name: &str) -> Fault {
+    Fault::InvalidName { name: name.chars().take(128).collect() }
+}
+
+/// Minutes without use after which a session ends.
+pub(super) const SESSION_TIMEOUT: &str = "config.vmacore.soap.sessionTimeout";
+/// How many sessions there may be.
+pub(super) const MAX_SESSION_COUNT: &str = "config.vmacore.soap.maxSessionCount";
+/// What the house calls itself.
+pub(super) const INSTANCE_NAME: &str = "VirtualCenter.InstanceName";

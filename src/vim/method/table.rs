@@ -118,6 +118,7 @@ macro_rules! methods {
 
 const ANYBODY: Access = Access::Anonymous;
 const LOGGED_IN: Access = Access::Privilege(VIEW);
+const MODIFY_ROLES: Access = Access::Privilege("Authorization.ModifyRoles");
 
 methods! {
     Service ServiceMethod on "ServiceInstance" {
@@ -137,6 +138,42 @@ methods! {
     Options OptionMethod on "OptionManager" {
         // Clients find the STS by it before they log in (`clients.md` §1.3-2); the door shows strangers no more.
         QueryOptions ANYBODY, ["name" maybe string] -> many OptionValue;
+        UpdateOptions Access::Privilege("Global.Settings"), ["changedValue" many OptionValue];
+    }
+    Directory DirectoryMethod on "UserDirectory" {
+        RetrieveUserGroups LOGGED_IN,
+            ["domain" maybe string, "searchStr" one string, "belongsToGroup" maybe string,
+             "belongsToUser" maybe string, "exactMatch" one boolean, "findUsers" one boolean,
+             "findGroups" one boolean] -> many UserSearchResult;
+    }
+    // Where the table only asks for a session, the privilege is needed on the entities that the call names.
+    Authorization AuthorizationMethod on "AuthorizationManager" {
+        AddAuthorizationRole MODIFY_ROLES, ["name" one string, "privIds" many string] -> one int;
+        RemoveAuthorizationRole MODIFY_ROLES, ["roleId" one int, "failIfUsed" one boolean];
+        UpdateAuthorizationRole MODIFY_ROLES,
+            ["roleId" one int, "newName" one string, "privIds" many string];
+        MergePermissions Access::Privilege("Authorization.ReassignRolePermissions"),
+            ["srcRoleId" one int, "dstRoleId" one int];
+        RetrieveRolePermissions LOGGED_IN, ["roleId" one int] -> many Permission;
+        RetrieveEntityPermissions LOGGED_IN,
+            ["entity" one ManagedObjectReference, "inherited" one boolean] -> many Permission;
+        RetrieveAllPermissions LOGGED_IN, [] -> many Permission;
+        SetEntityPermissions LOGGED_IN,
+            ["entity" one ManagedObjectReference, "permission" many Permission];
+        ResetEntityPermissions LOGGED_IN,
+            ["entity" one ManagedObjectReference, "permission" many Permission];
+        RemoveEntityPermission LOGGED_IN,
+            ["entity" one ManagedObjectReference, "user" one string, "isGroup" one boolean];
+        HasPrivilegeOnEntity LOGGED_IN,
+            ["entity" one ManagedObjectReference, "sessionId" one string, "privId" many string] -> many boolean;
+        HasPrivilegeOnEntities LOGGED_IN,
+            ["entity" many ManagedObjectReference, "sessionId" one string, "privId" many string]
+            -> many EntityPrivilege;
+        HasUserPrivilegeOnEntities LOGGED_IN,
+            ["entities" many ManagedObjectReference, "userName" one string, "privId" many string]
+            -> many EntityPrivilege;
+        FetchUserPrivilegeOnEntities LOGGED_IN,
+            ["entities" many ManagedObjectReference, "userName" one string] -> many UserPrivilegeResult;
     }
     Session SessionMethod on "SessionManager" {
         Login ANYBODY, ["userName" one string, "password" one string, "locale" maybe string] -> one UserSession;

@@ -252,8 +252,22 @@ fn a_method_is_asked_of_an_object_that_has_it() {
 #[test]
 fn every_method_in_the_table_can_be_called_and_calls_itself() {
     for name in MethodName::ALL {
-        let parameters: String =
-            name.facts().parameters.iter().map(|parameter| format!("<{}/>", parameter.name)).collect();
+        let field = |parameter: &table::Parameter| match parameter.kind {
+            "int" => "1",
+            "boolean" => "false",
+            "ManagedObjectReference" => "x",
+            "Permission" => {
+                "<principal>x</principal><group>false</group><roleId>1</roleId><propagate>1</propagate>"
+            }
+            "OptionValue" => "<key>k</key><value>v</value>",
+            _ => "",
+        };
+        let parameters: String = name
+            .facts()
+            .parameters
+            .iter()
+            .map(|parameter| format!("<{0}>{1}</{0}>", parameter.name, field(parameter)))
+            .collect();
         let body = format!("<{0} xmlns=''><_this>x</_this>{parameters}</{0}>", name.facts().wire);
         assert_eq!(govmomi(&body).map(|call| call.method.name()), Ok(*name));
     }
