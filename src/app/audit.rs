@@ -41,6 +41,22 @@ pub enum Action {
     AddSolution,
     /// A group was added.
     AddGroup,
+    /// A session was asked for with the certificate of an extension.
+    LoginExtensionByCertificate,
+    /// A session was asked for with the subject of an extension's certificate.
+    LoginExtensionBySubjectName,
+    /// An extension was registered.
+    RegisterExtension,
+    /// An extension was changed.
+    UpdateExtension,
+    /// An extension was removed.
+    UnregisterExtension,
+    /// An extension got a certificate.
+    SetExtensionCertificate,
+    /// An extension got a public key.
+    SetExtensionPublicKey,
+    /// An extension got an account.
+    SetExtensionAccount,
 }
 
 impl Action {
@@ -63,6 +79,14 @@ impl Action {
             Self::AddUser => "user.add",
             Self::AddSolution => "solution.add",
             Self::AddGroup => "group.add",
+            Self::LoginExtensionByCertificate => "session.login-extension-by-certificate",
+            Self::LoginExtensionBySubjectName => "session.login-extension-by-subject-name",
+            Self::RegisterExtension => "extension.register",
+            Self::UpdateExtension => "extension.update",
+            Self::UnregisterExtension => "extension.unregister",
+            Self::SetExtensionCertificate => "extension.set-certificate",
+            Self::SetExtensionPublicKey => "extension.set-public-key",
+            Self::SetExtensionAccount => "extension.set-service-account",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Privilege identifiers and the root of the inventory (`session-manager.md` §2.4).
 
-pub use crate::vim::access::{READ, VIEW};
+pub use crate::vim::access::{EXTENSION_REGISTER, EXTENSION_UNREGISTER, EXTENSION_UPDATE, READ, VIEW};
 pub use crate::vim::object::ROOT;
 
 /// Held by everybody, logged in or not.
@@ -16,9 +16,9 @@ pub const ALL: &[&str] = &[
     "Authorization.ModifyPermissions",
     "Authorization.ModifyRoles",
     "Authorization.ReassignRolePermissions",
-    "Extension.Register",
-    "Extension.Unregister",
-    "Extension.Update",
+    EXTENSION_REGISTER,
+    EXTENSION_UNREGISTER,
+    EXTENSION_UPDATE,
     "Global.Settings",
     "Sessions.CollectPrivilegeChecks",
     "Sessions.GlobalMessage",

@@ -46,6 +46,11 @@ pub enum Kind {
         /// SHA-256 of the registered certificate, lower-case hexadecimal.
         certificate_sha256: String,
     },
+    /// An extension, by its own certificate.
+    Extension {
+        /// It is still registered; otherwise it has only the sessions it had.
+        registered: bool,
+    },
 }
 
 /// One permission that applies to the subject.
@@ -82,6 +87,12 @@ impl Standing {
         matches!(self.kind, Kind::Solution { .. })
     }
 
+    /// An extension, neither person nor machine.
+    #[must_use]
+    pub const fn is_extension(&self) -> bool {
+        matches!(self.kind, Kind::Extension { .. })
+    }
+
     /// Privileges on `entity` itself: a grant to the subject hides those to its groups, which otherwise add up.
     #[must_use]
     pub fn privileges_on(&self, entity: &str) -> BTreeSet<&str> {
@@ -106,7 +117,8 @@ impl Standing {
         let on_root = self.grants.iter().filter(|grant| grant.entity == ROOT);
         let shut =
             on_root.clone().any(|grant| grant.role_id == NO_ACCESS) && self.privileges_on(ROOT).is_empty();
-        !shut && self.grants.iter().any(|grant| !grant.privileges.is_empty())
+        let gone = matches!(self.kind, Kind::Extension { registered: false });
+        !shut && !gone && self.grants.iter().any(|grant| !grant.privileges.is_empty())
     }
 
     /// "Given Surname" where both or one is known, else nothing.

@@ -56,6 +56,12 @@ pub enum Fault {
     },
     /// What was named is not there.
     NotFound,
+    /// The connection has no client certificate.
+    NoClientCertificate,
+    /// The extension was registered without a subject.
+    NoSubjectName,
+    /// The client certificate is not one this server trusts now. A kind of `InvalidLogin`.
+    InvalidClientCertificate,
     /// A version of the API that is not spoken here.
     VersionMismatch {
         /// What was asked for.
@@ -101,6 +107,9 @@ impl Fault {
             Self::InvalidProperty { .. } => "InvalidProperty",
             Self::InvalidName { .. } => "InvalidName",
             Self::NotFound => "NotFound",
+            Self::NoClientCertificate => "NoClientCertificate",
+            Self::NoSubjectName => "NoSubjectName",
+            Self::InvalidClientCertificate => "InvalidClientCertificate",
         }
     }
 
@@ -125,6 +134,9 @@ impl Fault {
             Self::InvalidProperty { .. } => "InvalidProperty".into(),
             Self::InvalidName { name } => format!("The name '{name}' is invalid."),
             Self::NotFound => "The object or item referred to could not be found.".into(),
+            Self::NoClientCertificate => "The client did not present a certificate.".into(),
+            Self::NoSubjectName => "The extension was registered without a subject name.".into(),
+            Self::InvalidClientCertificate => "The client certificate could not be verified.".into(),
             Self::VersionMismatch { uri } => format!("Unsupported version URI \"{uri}\""),
         }
     }
@@ -147,6 +159,9 @@ impl Fault {
             | Self::InvalidRequest { .. }
             | Self::NotSupported
             | Self::NotFound
+            | Self::NoClientCertificate
+            | Self::NoSubjectName
+            | Self::InvalidClientCertificate
             | Self::VersionMismatch { .. } => Vec::new(),
         };
         Record::new(self.type_name(), fields)
@@ -244,6 +259,9 @@ mod tests {
             Fault::InvalidProperty { name: "x".into() },
             Fault::InvalidName { name: "x".into() },
             Fault::NotFound,
+            Fault::NoClientCertificate,
+            Fault::NoSubjectName,
+            Fault::InvalidClientCertificate,
             Fault::VersionMismatch { uri: "urn:vim25/7.0".into() },
         ]
     }

@@ -2,6 +2,7 @@
 //! each object's calls, with their parameters, in a file of its own.
 
 mod error;
+mod extensions;
 mod options;
 mod properties;
 mod service;
@@ -9,10 +10,12 @@ mod session;
 pub mod table;
 
 pub use error::CallError;
+pub use extensions::ExtensionCall;
 pub use options::OptionCall;
 pub use properties::PropertyCall;
 pub use service::ServiceCall;
 pub use session::{ServiceRequest, SessionCall};
+pub use table::ExtensionMethod;
 pub use table::{MethodName, ObjectMethod, OptionMethod, PropertyMethod, ServiceMethod, SessionMethod};
 
 use crate::soap::Envelope;
@@ -46,6 +49,8 @@ pub enum Method {
     Options(OptionCall),
     /// Of the session manager.
     Session(SessionCall),
+    /// Of the extension manager.
+    Extensions(ExtensionCall),
 }
 
 impl Call {
@@ -102,6 +107,7 @@ impl Method {
             Self::Properties(call) => MethodName::Properties(call.name()),
             Self::Options(call) => MethodName::Options(call.name()),
             Self::Session(call) => MethodName::Session(call.name()),
+            Self::Extensions(call) => MethodName::Extensions(call.name()),
         }
     }
 
@@ -114,6 +120,7 @@ impl Method {
             MethodName::Properties(name) => Self::Properties(PropertyCall::read(name, arguments)?),
             MethodName::Options(name) => Self::Options(OptionCall::read(name, arguments)?),
             MethodName::Session(name) => Self::Session(SessionCall::read(name, arguments)?),
+            MethodName::Extensions(name) => Self::Extensions(ExtensionCall::read(name, arguments)?),
         })
     }
 }

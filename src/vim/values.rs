@@ -5,10 +5,13 @@
 //! (`session-manager.md` §1.2, §3.2).
 
 pub mod data;
+pub mod extension;
+pub mod schema;
 pub mod ticket;
 pub mod wire;
 
 pub use data::{AboutInfo, OptionValue, ServiceContent, UserSession};
+pub use extension::Extension;
 pub use ticket::{GenericServiceTicket, LocalTicket};
 
 use crate::clock::Moment;

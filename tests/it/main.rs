@@ -28,12 +28,14 @@ mod lockout;
 mod minted;
 mod replay;
 mod sdk_access;
+mod sdk_extensions;
 mod sdk_managing;
 mod sdk_reading;
 mod sdk_sessions;
 mod sdk_tickets;
 mod sts_issue;
 mod sts_refusals;
+mod tunnel;
 
 // The attack table, posted: `table` runs its rows at the listener instead of the judge.
 #[path = "../attacks/edit.rs"]

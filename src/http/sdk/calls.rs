@@ -1,6 +1,7 @@
 //! The way of every call: the object exists, it has the method, the caller may; then its object answers. One file for
 //! each object that has methods.
 
+use super::extension_manager;
 use super::objects::{Inventory, Sources};
 use super::{Answer, Exchange, Returned, holds};
 use super::{option_manager, property_collector, session_manager};
@@ -70,6 +71,7 @@ pub(super) async fn answer(exchange: &Exchange<'_>, caller: &Caller, call: Call)
         Method::Properties(call) => property_collector::answer(&asked, call)?,
         Method::Options(call) => option_manager::answer(&asked, call)?,
         Method::Session(call) => session_manager::answer(&asked, call).await?,
+        Method::Extensions(call) => extension_manager::answer(&asked, call).await?,
     };
     Ok(Returned { method: name, value, cookie })
 }
@@ -84,6 +86,7 @@ fn sources(call: &Call) -> Sources {
         Method::Service(_) | Method::Properties(_) | Method::Options(_) | Method::Session(_) => {
             Sources::default()
         }
+        Method::Extensions(_) => Sources::default(),
     }
 }
 

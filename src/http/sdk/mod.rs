@@ -3,6 +3,7 @@
 
 mod calls;
 pub(super) mod cookie;
+mod extension_manager;
 mod fault;
 mod objects;
 mod option_manager;

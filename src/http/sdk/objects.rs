@@ -2,16 +2,16 @@
 
 use super::calls::unavailable;
 use super::{Answer, Exchange, holds};
-use crate::app::{Caller, message, sessions};
+use crate::app::{Caller, extensions, message, sessions};
 use crate::clock::Moment;
-use crate::identity::privilege::{TERMINATE_SESSION, VIEW};
+use crate::identity::privilege::TERMINATE_SESSION;
 use crate::session::Session;
-use crate::vim::access::Access;
+use crate::vim::access::{Access, VIEW};
 use crate::vim::fault::Denial;
 use crate::vim::locale::{DEFAULT, MESSAGES, SUPPORTED};
 use crate::vim::object::{self, ROOT};
 use crate::vim::property::{FilterSpec, Objects, Reading, mentions};
-use crate::vim::values::{AboutInfo, OptionValue, ServiceContent, UserSession};
+use crate::vim::values::{AboutInfo, Extension, OptionValue, ServiceContent, UserSession};
 use crate::vim::{Fault, Reference, Value};
 
 /// The objects for one call.
@@ -21,6 +21,8 @@ pub(super) struct Inventory<'a> {
     /// Every live session.
     sessions: Vec<Session>,
     message: Option<String>,
+    /// Every extension.
+    extensions: Vec<Extension>,
     pub(super) now: Moment,
 }
 
@@ -29,20 +31,27 @@ pub(super) struct Inventory<'a> {
 pub(super) struct Sources {
     sessions: bool,
     message: bool,
+    extensions: bool,
 }
 
 impl Sources {
     /// What a path into a property of an object of this type needs.
     pub(super) fn of_path(kind: &str, path: &str) -> Self {
         let property = path.split('.').next().unwrap_or_default();
-        let is = |of: &str, name: &str| kind == of && property == name;
-        Self { sessions: is("SessionManager", "sessionList"), message: is("SessionManager", "message") }
+        Self::of(|of, name| kind == of && property == name)
+    }
+
+    fn of(is: impl Fn(&str, &str) -> bool) -> Self {
+        Self {
+            sessions: is("SessionManager", "sessionList"),
+            message: is("SessionManager", "message"),
+            extensions: is("ExtensionManager", "extensionList"),
+        }
     }
 
     /// What specifications may need.
     pub(super) fn of_specs(specs: &[FilterSpec]) -> Self {
-        let is = |of: &str, name: &str| mentions(specs, of, name);
-        Self { sessions: is("SessionManager", "sessionList"), message: is("SessionManager", "message") }
+        Self::of(|of, name| mentions(specs, of, name))
     }
 }
 
@@ -63,7 +72,12 @@ impl<'a> Inventory<'a> {
         } else {
             None
         };
-        Ok(Self { exchange, caller, sessions, message, now: exchange.app.now() })
+        let extensions = if sources.extensions && holds(caller, VIEW) {
+            extensions::list(exchange.app).await.map_err(|failure| unavailable(&failure))?
+        } else {
+            Vec::new()
+        };
+        Ok(Self { exchange, caller, sessions, message, extensions, now: exchange.app.now() })
     }
 }
 
@@ -108,6 +122,9 @@ impl Inventory<'_> {
                 Some(Value::records("UserSession", self.sessions.iter().map(user_session)))
             }
             ("SessionManager", "message") => self.message.clone().map(Value::Text),
+            ("ExtensionManager", "extensionList") => {
+                Some(Value::records("Extension", self.extensions.iter().cloned()))
+            }
             ("SessionManager", "messageLocaleList") => Some(Value::texts(MESSAGES.iter().copied())),
             ("SessionManager", "supportedLocaleList") => Some(Value::texts(SUPPORTED.iter().copied())),
             ("SessionManager", "defaultLocale") => Some(Value::Text(DEFAULT.into())),

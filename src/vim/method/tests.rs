@@ -56,6 +56,9 @@ const SECURITY: &str = "<soapenv:Header><wsse:Security xmlns:wsse=\"http://docs.
     oasis-200401-wss-wssecurity-secext-1.0.xsd\"> <a:Assertion xmlns:a=\"urn:oasis:names:tc:SAML:2.0:assertion\" \
     ID=\"_x\"/> </wsse:Security></soapenv:Header>\n";
 
+const EXTENSION: &str = "<description><label/><summary/></description><key/><version/>\
+    <lastHeartbeatTime>2026-11-24T08:00:00Z</lastHeartbeatTime>";
+
 #[test]
 fn what_govc_was_recorded_with_is_read() {
     let body = "<RetrieveServiceContent xmlns=\"urn:vim25\"><_this type=\"ServiceInstance\">ServiceInstance</_this>\
@@ -252,8 +255,11 @@ fn a_method_is_asked_of_an_object_that_has_it() {
 #[test]
 fn every_method_in_the_table_can_be_called_and_calls_itself() {
     for name in MethodName::ALL {
-        let parameters: String =
-            name.facts().parameters.iter().map(|parameter| format!("<{}/>", parameter.name)).collect();
+        let complete = |parameter: &table::Parameter| match parameter.kind {
+            "Extension" => format!("<{0}>{EXTENSION}</{0}>", parameter.name),
+            _ => format!("<{}/>", parameter.name),
+        };
+        let parameters: String = name.facts().parameters.iter().map(complete).collect();
         let body = format!("<{0} xmlns=''><_this>x</_this>{parameters}</{0}>", name.facts().wire);
         assert_eq!(govmomi(&body).map(|call| call.method.name()), Ok(*name));
     }
