@@ -10,8 +10,8 @@ use serde_json::json;
 use super::audit::Action;
 use super::error::{Cause, Failure, Refused};
 use super::login::{
-    Attempt, Committed, Entry, MOST_ATTEMPTS, Opened, commit, finish, new_session, no_session_yet, note_failure,
-    wanted_locales,
+    Attempt, Committed, Entry, MOST_ATTEMPTS, Opened, commit, finish, new_session, no_session_yet,
+    note_failure, wanted_locales,
 };
 use super::standings::{Epoch, Lookup};
 use super::{App, Peer};
