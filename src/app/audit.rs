@@ -57,6 +57,22 @@ pub enum Action {
     MergePermissions,
     /// Settings were changed.
     ChangeSettings,
+    /// A session was asked for with the certificate of an extension.
+    LoginExtensionByCertificate,
+    /// A session was asked for with the subject of an extension's certificate.
+    LoginExtensionBySubjectName,
+    /// An extension was registered.
+    RegisterExtension,
+    /// An extension was changed.
+    UpdateExtension,
+    /// An extension was removed.
+    UnregisterExtension,
+    /// An extension got a certificate.
+    SetExtensionCertificate,
+    /// An extension got a public key.
+    SetExtensionPublicKey,
+    /// An extension got an account.
+    SetExtensionAccount,
 }
 
 impl Action {
@@ -87,6 +103,14 @@ impl Action {
             Self::RemovePermission => "permission.remove",
             Self::MergePermissions => "permission.merge",
             Self::ChangeSettings => "setting.change",
+            Self::LoginExtensionByCertificate => "session.login-extension-by-certificate",
+            Self::LoginExtensionBySubjectName => "session.login-extension-by-subject-name",
+            Self::RegisterExtension => "extension.register",
+            Self::UpdateExtension => "extension.update",
+            Self::UnregisterExtension => "extension.unregister",
+            Self::SetExtensionCertificate => "extension.set-certificate",
+            Self::SetExtensionPublicKey => "extension.set-public-key",
+            Self::SetExtensionAccount => "extension.set-service-account",
         }
     }
 }

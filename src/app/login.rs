@@ -88,20 +88,31 @@ pub async fn by_password(
 
 /// The locale first: it leaks nothing, and makes the answer deterministic (`session-manager.md` §1.4-1).
 fn preconditions(report: &mut Report, attempt: &Attempt<'_>) -> Result<Locales, Cause> {
-    let locales = match &attempt.locales {
-        Ok(locales) => locales.clone(),
+    let locales = wanted_locales(report, attempt)?;
+    no_session_yet(report, attempt)?;
+    Ok(locales)
+}
+
+/// The locales that were asked for.
+pub(super) fn wanted_locales(report: &mut Report, attempt: &Attempt<'_>) -> Result<Locales, Cause> {
+    match &attempt.locales {
+        Ok(locales) => Ok(locales.clone()),
         Err(unknown) => {
             let seen: String = unknown.chars().take(32).collect();
             report.fail(StepId::SessionLocale, Finding::seen(seen).but("a supported locale"));
-            return Err(Cause::Step);
+            Err(Cause::Step)
         }
-    };
+    }
+}
+
+/// Whoever is logged in does not log in again.
+pub(super) fn no_session_yet(report: &mut Report, attempt: &Attempt<'_>) -> Result<(), Cause> {
     if attempt.caller.session().is_some() {
         let finding = Finding::seen("a live session").but("a connection without one");
         report.fail(StepId::SessionAnonymous, finding);
         return Err(Cause::Step);
     }
-    Ok(locales)
+    Ok(())
 }
 
 async fn open_by_token(
@@ -235,8 +246,10 @@ pub(super) fn new_session(
     peer: &Peer,
 ) -> Result<Opened, Failure> {
     let user_name = match AccountName::new(&standing.name) {
-        Ok(name) => Principal { name, domain: app.settings.domain.clone() }.session_name(),
-        Err(_) => standing.name.clone(),
+        Ok(name) if !standing.is_extension() => {
+            Principal { name, domain: app.settings.domain.clone() }.session_name()
+        }
+        Ok(_) | Err(_) => standing.name.clone(),
     };
     let now = app.now();
     let (token_id, token_not_on_or_after) = token.unzip();
@@ -249,7 +262,7 @@ pub(super) fn new_session(
         last_active_time: now,
         locale: locales.locale.clone(),
         message_locale: locales.message_locale.clone(),
-        extension_session: false,
+        extension_session: standing.is_extension(),
         ip_address: peer.ip_address.clone(),
         user_agent: peer.user_agent.clone(),
         call_count: 0,
@@ -259,7 +272,7 @@ pub(super) fn new_session(
     Ok(Opened { session, cookie: Secret::new(hex(&bytes::<32>(&*app.entropy)?)) })
 }
 
-async fn finish(
+pub(super) async fn finish(
     app: &App,
     action: Action,
     principal: &str,

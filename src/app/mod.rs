@@ -10,6 +10,8 @@ pub mod credentials;
 pub mod directory;
 pub mod error;
 pub mod explain;
+pub mod extension_login;
+pub mod extensions;
 pub mod hashing;
 pub mod housekeeping;
 pub mod impersonation;
@@ -38,7 +40,7 @@ use crate::clock::{Clock, Moment};
 use crate::entropy::Entropy;
 use crate::identity::{Domain, LockoutPolicy};
 use crate::lab::Exchanges;
-use crate::pki::TokenSigner;
+use crate::pki::{Certificate, TokenSigner};
 use crate::session::SessionPolicy;
 use crate::store::Store;
 use crate::sts::TokenPolicy;
@@ -58,6 +60,8 @@ pub struct App {
     pub settings: Settings,
     /// Recent refusals with their evidence.
     pub exchanges: Exchanges,
+    /// The lab CA, which vouches for the certificates of extensions; without it nobody does.
+    pub authority: Option<Certificate>,
     pub(crate) hashing: hashing::HashingPool,
     pub(crate) credentials: credentials::Remembered,
     pub(crate) standings: standings::Standings,
@@ -126,6 +130,7 @@ impl App {
             local_tickets: None,
             clock_off_micros: AtomicI64::new(0),
             exchanges: Exchanges::default(),
+            authority: None,
             clock,
             entropy,
             store,
@@ -138,6 +143,12 @@ impl App {
     pub fn with_local_tickets(mut self, tickets: local_tickets::LocalTickets) -> Self {
         self.local_tickets = Some(tickets);
         self
+    }
+
+    /// The same with a lab CA.
+    #[must_use]
+    pub fn with_authority(self, authority: Certificate) -> Self {
+        Self { authority: Some(authority), ..self }
     }
 
     /// Now.

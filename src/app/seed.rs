@@ -3,10 +3,12 @@
 
 use super::App;
 use super::error::Failure;
+use super::extensions::write_seeded;
 use super::users::{Machine, Person, hash, join, write_machine, write_person};
 use crate::entropy::uuid;
-use crate::identity::AccountName;
 use crate::identity::principal::fold;
+use crate::identity::{AccountName, ExtensionKey};
+use crate::pki::Certificate;
 use crate::store::{Noun, Permission, SeedEntry, StoreError, Unit};
 
 /// One entry of a seed, with the keyed hash of its content.
@@ -40,6 +42,15 @@ pub enum Wish {
         name: String,
         /// What it allows.
         privileges: Vec<&'static str>,
+    },
+    /// An extension.
+    Extension {
+        /// Its key.
+        key: ExtensionKey,
+        /// The subject of its certificate.
+        subject_name: Option<String>,
+        /// Its certificate.
+        certificate: Option<Certificate>,
     },
     /// A permission, its role by name.
     Permission {
@@ -110,6 +121,12 @@ async fn apply_item(app: &App, item: Item) -> Result<(), Failure> {
                 Some(id) => unit.set_role(id, &name, &privileges).await?,
                 None => drop(unit.add_role(&name, &privileges).await?),
             }
+            note(unit, key, digest).await
+        }
+        Wish::Extension { key: extension, subject_name, certificate } => {
+            let mut unit = app.store.begin().await?;
+            let (subject, certificate) = (subject_name.as_deref(), certificate.as_ref());
+            write_seeded(app, &mut unit, &extension, subject, certificate).await?;
             note(unit, key, digest).await
         }
         Wish::Permission { role, mut permission } => {

@@ -18,6 +18,7 @@ use crate::config::state::{Ephemeral, StateFolder, new_password};
 use crate::config::{Configuration, KeyFiles, Settings, address, load};
 use crate::entropy::SystemEntropy;
 use crate::http::health::Numbers;
+use crate::http::tunnel::Tunnel;
 use crate::http::{Site, server};
 use crate::identity::well_known;
 use crate::lab::LabClock;
@@ -53,6 +54,7 @@ pub fn run(configuration: Configuration) -> anyhow::Result<Exit> {
     say_what_is_not_served(&settings);
     let listener = bind("--listen", settings.listen)?;
     let health = bind("--health", settings.health)?;
+    let tunnel = settings.tunnel.map(|address| bind("--tunnel", address)).transpose()?;
     let bound = (listener.local_addr()?, health.local_addr()?);
     let clock = Arc::new(LabClock::default());
     let state = StateFolder::open(&settings.state)?;
@@ -70,7 +72,7 @@ pub fn run(configuration: Configuration) -> anyhow::Result<Exit> {
         authority_pem: keys.ca_pem.clone(),
         domain: settings.domain.as_str().to_owned(),
     };
-    let service = Service { settings, seed, state, clock, keys, site, telemetry };
+    let service = Service { settings, seed, state, clock, keys, site, telemetry, tunnel };
     actix_web::rt::System::new().block_on(service.serve((listener, health), bound, tls))
 }
 
@@ -83,6 +85,7 @@ struct Service {
     keys: KeyFiles,
     site: Site,
     telemetry: Telemetry,
+    tunnel: Option<TcpListener>,
 }
 
 impl Service {
@@ -92,11 +95,12 @@ impl Service {
         bound: (SocketAddr, SocketAddr),
         tls: rustls::ServerConfig,
     ) -> anyhow::Result<Exit> {
-        let Self { settings, seed, state, clock, keys, site, telemetry } = self;
+        let Self { settings, seed, state, clock, keys, site, telemetry, tunnel } = self;
         let issuer = address::issuer(settings.advertise.as_ref(), bound.0, &settings.domain);
         let store = world::open_store(&settings).await?;
         housekeeping::agree_on_time(&store, &clock).await?;
         let mut app = world::app(&settings, issuer, Arc::clone(&clock), store, keys.signers);
+        app = app.with_authority(keys.ca);
         if settings.personality.host {
             let tickets = LocalTickets::open(&SystemEntropy);
             app = app.with_local_tickets(tickets.context("the folder of local tickets cannot be made")?);
@@ -108,7 +112,10 @@ impl Service {
         let https = server::https(listener, tls, Arc::clone(&app), site)?;
         let plain = server::health(health, Arc::clone(&app), Numbers(Box::new(move || telemetry.render())))?;
         let house = tokio::spawn(housekeeping::keep_house(Arc::clone(&app), clock));
+        let tunnelled = tunnel.as_ref().map(TcpListener::local_addr).transpose()?;
+        let tunnel = tunnel.map(|listener| Tunnel::open(listener, bound.0)).transpose()?;
         banner(&settings, &state, &url, &app);
+        tunnel_banner(tunnelled);
         if let Err(reason) = housekeeping::readiness(&app).await {
             tracing::error!(reason, "the service runs and is not ready: see /readyz");
         }
@@ -118,8 +125,13 @@ impl Service {
         let healthy = tokio::spawn(plain);
         stop_signal().await?;
         tracing::info!("stopping: what is in flight may finish");
+        // Both at once: what is in the tunnel ends when the HTTPS listener ends it.
+        let tunnel = tunnel.map(|tunnel| tokio::spawn(tunnel.close()));
         handle.stop(true).await;
         running.await??;
+        if let Some(tunnel) = tunnel {
+            tunnel.await?;
+        }
         house.abort();
         housekeeping::write_uses(&app)
             .await
@@ -141,12 +153,6 @@ async fn prepare(app: &App, settings: &Settings, seed: &Seed, state: &StateFolde
         seed::apply(app, world::items(seed, settings)?).await.context("the seed cannot be applied")?;
     if applied > 0 {
         tracing::info!(entries = applied, "seed applied");
-    }
-    if !seed.extensions.is_empty() {
-        tracing::warn!(
-            entries = seed.extensions.len(),
-            "extensions of the seed are read, and not served yet"
-        );
     }
     state.operator_token(&SystemEntropy)?;
     Ok(())
@@ -170,10 +176,7 @@ fn bind(flag: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
 
 /// Settings that later versions act on: better said than silently ignored.
 fn say_what_is_not_served(settings: &Settings) {
-    let asked = [
-        ("--tunnel", settings.tunnel.is_some()),
-        ("[sspi]", settings.sspi.ntlm || settings.sspi.keytab.is_some()),
-    ];
+    let asked = [("[sspi]", settings.sspi.ntlm || settings.sspi.keytab.is_some())];
     for (setting, _) in asked.into_iter().filter(|(_, asked)| *asked) {
         tracing::warn!(setting, "is read, and not served yet");
     }
@@ -219,6 +222,18 @@ fn banner(settings: &Settings, state: &StateFolder, url: &str, app: &App) {
         kept = kept.display(),
         host = host_and_port(url).0,
         port = host_and_port(url).1,
+    );
+    // A closed stderr is nobody's fault.
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+/// Where extensions log in, if there is a tunnel.
+fn tunnel_banner(address: Option<SocketAddr>) {
+    use std::io::Write as _;
+    let Some(address) = address else { return };
+    let text = format!(
+        "# extensions log in through the tunnel\nexport GOVMOMI_TUNNEL_PROXY_PORT={}   # {address}\n\n",
+        address.port()
     );
     // A closed stderr is nobody's fault.
     let _ = std::io::stderr().write_all(text.as_bytes());

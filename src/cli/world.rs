@@ -98,6 +98,7 @@ pub(super) fn items(seed: &Seed, settings: &Settings) -> anyhow::Result<Vec<Item
     items.extend(seed.users.iter().map(|user| item(user, person(user))));
     items.extend(seed.solution_users.iter().map(|solution| item(solution, machine(solution))));
     items.extend(seed.groups.iter().map(|group| item(group, self::group(group))));
+    items.extend(seed.extensions.iter().map(|extension| item(extension, self::extension(extension))));
     items.extend(seed.roles.iter().map(|role| item(role, self::role(role))));
     items.extend(seed.permissions.iter().map(|permission| item(permission, self::permission(permission))));
     Ok(items)
@@ -130,6 +131,14 @@ fn machine(solution: &seed::SolutionUser) -> Wish {
 
 fn group(group: &seed::Group) -> Wish {
     Wish::Group { name: group.name.clone(), members: group.members.clone() }
+}
+
+fn extension(extension: &seed::Extension) -> Wish {
+    Wish::Extension {
+        key: extension.key.clone(),
+        subject_name: extension.subject_name.clone(),
+        certificate: extension.certificate.clone(),
+    }
 }
 
 fn role(role: &seed::Role) -> Wish {

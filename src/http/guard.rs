@@ -9,6 +9,7 @@ use actix_web::web::Data;
 use actix_web::{Error, HttpResponse};
 
 use super::site::{Site, is_host};
+use super::tunnel::SDK_TUNNEL;
 
 /// Lets a request through, or answers it with a bare status.
 ///
@@ -48,7 +49,10 @@ fn objection(site: &Site, headers: &HeaderMap) -> Option<StatusCode> {
     let known = match (&site.advertise, host) {
         (_, None) => true,
         (None, Some(host)) => is_host(host),
-        (Some(advertised), Some(host)) => host.eq_ignore_ascii_case(advertised) || host == site.listen,
+        (Some(advertised), Some(host)) => {
+            let ours = [advertised.as_str(), SDK_TUNNEL].iter().any(|ours| host.eq_ignore_ascii_case(ours));
+            ours || host == site.listen
+        }
     };
     (!known).then_some(StatusCode::MISDIRECTED_REQUEST)
 }
@@ -110,6 +114,7 @@ mod tests {
         assert_eq!(with(None, &[(HOST, "any/thing")]), Some(421));
         assert_eq!(with(Some("vc.example"), &[(HOST, "VC.example")]), None);
         assert_eq!(with(Some("vc.example"), &[(HOST, "127.0.0.1:8443")]), None);
+        assert_eq!(with(Some("vc.example"), &[(HOST, "sdkTunnel:8089")]), None);
         assert_eq!(with(Some("vc.example"), &[(HOST, "evil.example")]), Some(421));
     }
 }

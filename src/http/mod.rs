@@ -9,6 +9,7 @@ pub mod sdk;
 pub mod server;
 pub mod site;
 pub mod sts;
+pub mod tunnel;
 pub mod well_known;
 
 use actix_web::web::{self, ServiceConfig};

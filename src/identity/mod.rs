@@ -2,6 +2,7 @@
 //!
 //! Pure: what is known about a subject arrives as a [`Standing`], read by `store`; nothing here remembers anything.
 
+pub mod extension;
 pub mod lockout;
 pub mod password;
 pub mod principal;
@@ -10,6 +11,7 @@ pub mod role;
 pub mod standing;
 pub mod well_known;
 
+pub use extension::ExtensionKey;
 pub use lockout::LockoutPolicy;
 pub use principal::{AccountName, Domain, LoginName, Principal};
 pub use standing::{Grant, Kind, Standing};

@@ -2,7 +2,7 @@
 
 mod every;
 
-pub use crate::vim::access::{READ, VIEW};
+pub use crate::vim::access::{EXTENSION_REGISTER, EXTENSION_UNREGISTER, EXTENSION_UPDATE, READ, VIEW};
 pub use crate::vim::object::ROOT;
 pub use every::ALL;
 

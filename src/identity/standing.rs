@@ -46,6 +46,11 @@ pub enum Kind {
         /// SHA-256 of the registered certificate, lower-case hexadecimal.
         certificate_sha256: String,
     },
+    /// An extension, by its own certificate.
+    Extension {
+        /// It is still registered; otherwise it has only the sessions it had.
+        registered: bool,
+    },
 }
 
 /// One permission that applies to the subject.
@@ -80,6 +85,12 @@ impl Standing {
     #[must_use]
     pub const fn is_solution(&self) -> bool {
         matches!(self.kind, Kind::Solution { .. })
+    }
+
+    /// An extension, neither person nor machine.
+    #[must_use]
+    pub const fn is_extension(&self) -> bool {
+        matches!(self.kind, Kind::Extension { .. })
     }
 
     /// The grants that count on `entity`: those of the nearest object upward that has any for this subject. There a grant
@@ -125,7 +136,8 @@ impl Standing {
         let on_root = self.grants.iter().filter(|grant| grant.entity == ROOT);
         let nothing = || self.grants_on(ROOT).iter().all(|grant| grant.privileges.is_empty());
         let shut = on_root.clone().any(|grant| grant.role_id == NO_ACCESS) && nothing();
-        !shut && self.grants.iter().any(|grant| !grant.privileges.is_empty())
+        let gone = matches!(self.kind, Kind::Extension { registered: false });
+        !shut && !gone && self.grants.iter().any(|grant| !grant.privileges.is_empty())
     }
 
     /// "Given Surname" where both or one is known, else nothing.

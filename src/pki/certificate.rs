@@ -84,6 +84,14 @@ impl Certificate {
         parsed.map(|(_, certificate)| certificate.subject().to_string()).unwrap_or_default()
     }
 
+    /// The public key, PEM, whatever its kind.
+    #[must_use]
+    pub fn public_key_pem(&self) -> String {
+        let parsed = X509Certificate::from_der(self.der());
+        let key = parsed.map(|(_, certificate)| certificate.public_key().raw.to_vec()).unwrap_or_default();
+        super::pem::encode("PUBLIC KEY", &key)
+    }
+
     /// First moment of validity.
     #[must_use]
     pub fn not_before(&self) -> Moment {

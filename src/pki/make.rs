@@ -76,6 +76,17 @@ pub fn tls_leaf(authority: &MadePem, hosts: &[String], now: Moment) -> Result<Ma
     issue(authority, &params, &KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(refused)?)
 }
 
+/// A certificate of the lab for a client of the HTTPS listener: ECDSA P-256.
+///
+/// # Errors
+/// [`MakeError`].
+pub fn client(authority: &MadePem, name: &str, now: Moment) -> Result<MadePem, MakeError> {
+    let mut params = params(name, now, YEAR_1)?;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    issue(authority, &params, &KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(refused)?)
+}
+
 /// A self-signed RSA-2048 certificate: what clients throw together for a Holder-of-Key token.
 ///
 /// # Errors

@@ -2,6 +2,8 @@
 
 pub mod anchors;
 pub mod certificate;
+pub mod distinguished_name;
+pub mod issued;
 pub mod key;
 pub mod keyring;
 pub mod make;

@@ -32,6 +32,22 @@ pub fn certificates(text: &str) -> Result<Vec<Certificate>, PemError> {
     blocks.iter().map(|der| Certificate::from_der(der).map_err(PemError::from)).collect()
 }
 
+/// A certificate as people paste it: the first of a PEM text, or the bare base64 of one.
+///
+/// # Errors
+/// [`PemError`].
+pub fn pasted_certificate(text: &str) -> Result<Certificate, PemError> {
+    if text.contains("-----BEGIN") {
+        return certificates(text)?.into_iter().next().ok_or(PemError::Missing("certificate"));
+    }
+    let bare: String = text.split_whitespace().collect();
+    if bare.is_empty() {
+        return Err(PemError::Missing("certificate"));
+    }
+    let der = STANDARD.decode(bare).map_err(|_| PemError::Damaged)?;
+    Ok(Certificate::from_der(&der)?)
+}
+
 /// The private key of the text, PKCS #8.
 ///
 /// # Errors
@@ -85,5 +101,27 @@ mod tests {
         );
         assert_eq!(certificates("nothing").unwrap_err(), PemError::Missing("certificate"));
         assert_eq!(private_key(&text).unwrap_err(), PemError::Missing("private key"));
+    }
+
+    #[test]
+    fn a_certificate_is_pasted_with_its_armour_or_without() {
+        let made = make::self_signed("robot", Moment::EPOCH).unwrap().certificate;
+        let armoured = encode("CERTIFICATE", made.der());
+        let bare = armoured.lines().filter(|line| !line.starts_with('-')).collect::<Vec<_>>().join("\n");
+        let other = encode("CERTIFICATE", make::self_signed("b", Moment::EPOCH).unwrap().certificate.der());
+        for text in [
+            &armoured,
+            &bare,
+            &bare.replace('\n', ""),
+            &format!(" {bare}\n\n"),
+            &format!("{armoured}{other}"),
+        ] {
+            assert_eq!(pasted_certificate(text).as_ref(), Ok(&made), "{text}");
+        }
+        assert_eq!(pasted_certificate(" \n"), Err(PemError::Missing("certificate")));
+        assert_eq!(pasted_certificate("????"), Err(PemError::Damaged));
+        assert_eq!(pasted_certificate("AAAA"), Err(PemError::Certificate(CertificateError::Malformed)));
+        let key = armoured.replace("CERTIFICATE", "PUBLIC KEY");
+        assert_eq!(pasted_certificate(&key), Err(PemError::Missing("certificate")));
     }
 }

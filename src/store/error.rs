@@ -113,6 +113,8 @@ pub enum Noun {
     Token,
     /// A signing key.
     SigningKey,
+    /// An extension.
+    Extension,
 }
 
 impl StoreError {
@@ -140,6 +142,7 @@ impl fmt::Display for Noun {
             Self::Session => "session",
             Self::Token => "token",
             Self::SigningKey => "signing key",
+            Self::Extension => "extension",
         })
     }
 }

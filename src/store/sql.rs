@@ -304,6 +304,29 @@ statements! {
     PUT_SEED_ENTRY = "INSERT INTO seed_entries (kind, name, hash) VALUES ($1, $2, $3) \
         ON CONFLICT (kind, name) DO UPDATE SET hash = excluded.hash";
 
+    /// All extensions.
+    EXTENSIONS = "SELECT extension_key, data, subject_name, certificate, public_key, registered_at FROM extensions \
+        ORDER BY extension_key";
+    /// One extension and the epoch in which it was so; at least one row.
+    EXTENSION = "SELECT epoch.value AS epoch, x.extension_key, x.data, x.subject_name, x.certificate, x.public_key, \
+        x.registered_at FROM epoch LEFT JOIN extensions x ON x.extension_key = $1";
+    /// How much room each takes.
+    EXTENSION_SIZES = "SELECT CAST(length(data) AS BIGINT) FROM extensions";
+    /// An extension, unless its key is taken.
+    ADD_EXTENSION = "INSERT INTO extensions (extension_key, data, subject_name, registered_at) \
+        VALUES ($1, $2, $3, $4) ON CONFLICT (extension_key) DO NOTHING RETURNING extension_key";
+    /// What it says of itself.
+    UPDATE_EXTENSION = "UPDATE extensions SET data = $2, subject_name = $3 WHERE extension_key = $1 \
+        RETURNING extension_key";
+    /// What it logs in with.
+    SET_EXTENSION_CERTIFICATE = "UPDATE extensions SET certificate = $2 WHERE extension_key = $1 \
+        RETURNING extension_key";
+    /// Its key.
+    SET_EXTENSION_PUBLIC_KEY = "UPDATE extensions SET public_key = $2 WHERE extension_key = $1 \
+        RETURNING extension_key";
+    /// Away with it.
+    REMOVE_EXTENSION = "DELETE FROM extensions WHERE extension_key = $1 RETURNING extension_key";
+
     /// Every setting and the epoch in which it was so; at least one row.
     SETTINGS = "SELECT epoch.value, s.name, s.value FROM epoch LEFT JOIN settings s ON 1 = 1";
     /// A setting.

@@ -2,19 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::extensions::is_registered;
 use super::native::{Link, rows};
 use super::{Epoch, Store, StoreError, Unit, sql, text};
 use crate::clock::Moment;
 use crate::identity::principal::fold;
 use crate::identity::role::Privileges;
-use crate::identity::{Grant, Kind, Standing};
+use crate::identity::{ExtensionKey, Grant, Kind, Standing};
 
 /// How a subject is looked up.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Lookup {
     /// By its name, whatever the case.
     Name(String),
-    /// By the row's identifier.
+    /// By the row's identifier; an extension by [`ExtensionKey::subject_id`], registered or not.
     Id(String),
     /// A solution user by the SHA-256 of its certificate, lower-case hexadecimal.
     Certificate(String),
@@ -43,6 +44,11 @@ impl Unit {
 }
 
 async fn standing(link: &mut Link<'_>, lookup: &Lookup) -> Result<Option<(Standing, Epoch)>, StoreError> {
+    let extension = if let Lookup::Id(id) = lookup { ExtensionKey::of_subject(id) } else { None };
+    if let Some(key) = extension {
+        let (registered, epoch) = is_registered(link, key.as_str()).await?;
+        return Ok(Some((Standing::of_extension(&key, registered), epoch)));
+    }
     let lines: Vec<Line> = match lookup {
         Lookup::Name(name) => rows!(link, sql::STANDING_BY_NAME, text(&fold(name)))?,
         Lookup::Id(id) => rows!(link, sql::STANDING_BY_ID, text(id))?,

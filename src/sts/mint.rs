@@ -52,7 +52,7 @@ pub fn mint(
     let groups = groups(subject, domain)?;
     let (given_name, surname) = match &subject.kind {
         Kind::User { given_name, surname, .. } => (given_name.as_deref(), surname.as_deref()),
-        Kind::Solution { .. } => (None, None),
+        Kind::Solution { .. } | Kind::Extension { .. } => (None, None),
     };
     let names = [given_name, surname].into_iter().flatten().chain(groups.iter().map(String::as_str));
     if !{ names }.all(is_writable) {

@@ -90,6 +90,12 @@ steps! {
     SessionTicket "session.ticket" "vSphere API: CloneSession" "The ticket was given out here, is not spent, and its session lives." "A ticket is good once, for a short time, and ends with the session it came from.";
     SessionTarget "session.target" "vSphere API: ImpersonateUser" "The user to become has a live session and may act." "Only somebody who is logged in can be impersonated.";
     SessionLimit "session.limit" "vCenter: maxSessionCount" "There is room for another session." "Log out what is not used, or raise max_sessions.";
+    ExtensionClientCertificate "extension.client-certificate" "vSphere API: NoClientCertificate" "The connection has a client certificate." "Log in over a connection with a client certificate. A proxy that ends TLS drops it: use --tunnel.";
+    ExtensionRegistered "extension.registered" "vSphere API: InvalidLogin" "The extension is registered." "Keys are compared as they are written. govc extension.info lists them.";
+    ExtensionCertificate "extension.certificate" "vSphere API: InvalidLogin" "The client certificate is, byte by byte, the one that was set for the extension." "Set it: govc extension.setcert. A renewed certificate is another one.";
+    ExtensionSubjectName "extension.subject-name" "vSphere API: NoSubjectName" "The extension is registered with a subject name." "Set subjectName by UpdateExtension, or log in by certificate.";
+    ExtensionChain "extension.chain" "vSphere API: InvalidClientCertificate" "The lab CA issued the client certificate, for clients, and both are in force." "Issue one with ca.key of the key folder, or log in by certificate: that needs no CA.";
+    ExtensionSubject "extension.subject" "RFC 4514" "The subject of the client certificate is the registered one, in either order of its parts." "Compare the registered subjectName with the certificate's subject.";
     ServiceAvailable "service.available" "vcsso" "The service can decide and remember now." "Look at /readyz and the log.";
 }
 

@@ -16,3 +16,9 @@ pub enum Access {
 pub const VIEW: &str = "System.View";
 /// Read on an object.
 pub const READ: &str = "System.Read";
+/// Add an extension.
+pub const EXTENSION_REGISTER: &str = "Extension.Register";
+/// Remove an extension.
+pub const EXTENSION_UNREGISTER: &str = "Extension.Unregister";
+/// Change an extension, or what it proves itself with.
+pub const EXTENSION_UPDATE: &str = "Extension.Update";

@@ -70,6 +70,12 @@ pub enum Fault {
     RemoveFailed,
     /// Nobody would be left who may do everything.
     AuthMinimumAdminPermission,
+    /// The connection has no client certificate.
+    NoClientCertificate,
+    /// The extension was registered without a subject.
+    NoSubjectName,
+    /// The client certificate is not one this server trusts now. A kind of `InvalidLogin`.
+    InvalidClientCertificate,
     /// A version of the API that is not spoken here.
     VersionMismatch {
         /// What was asked for.
@@ -119,6 +125,9 @@ impl Fault {
             Self::UserNotFound { .. } => "UserNotFound",
             Self::RemoveFailed => "RemoveFailed",
             Self::AuthMinimumAdminPermission => "AuthMinimumAdminPermission",
+            Self::NoClientCertificate => "NoClientCertificate",
+            Self::NoSubjectName => "NoSubjectName",
+            Self::InvalidClientCertificate => "InvalidClientCertificate",
         }
     }
 
@@ -154,6 +163,9 @@ impl Fault {
             Self::AuthMinimumAdminPermission => {
                 "The root folder must keep a permission with the Administrator role that propagates.".into()
             }
+            Self::NoClientCertificate => "The client did not present a certificate.".into(),
+            Self::NoSubjectName => "The extension was registered without a subject name.".into(),
+            Self::InvalidClientCertificate => "The client certificate could not be verified.".into(),
             Self::VersionMismatch { uri } => format!("Unsupported version URI \"{uri}\""),
         }
     }
@@ -181,6 +193,9 @@ impl Fault {
             | Self::NotFound
             | Self::RemoveFailed
             | Self::AuthMinimumAdminPermission
+            | Self::NoClientCertificate
+            | Self::NoSubjectName
+            | Self::InvalidClientCertificate
             | Self::VersionMismatch { .. } => Vec::new(),
         };
         Record::new(self.type_name(), fields)
@@ -283,6 +298,9 @@ pub(in crate::vim) mod tests {
             Fault::UserNotFound { principal: "x".into() },
             Fault::RemoveFailed,
             Fault::AuthMinimumAdminPermission,
+            Fault::NoClientCertificate,
+            Fault::NoSubjectName,
+            Fault::InvalidClientCertificate,
             Fault::VersionMismatch { uri: "urn:vim25/7.0".into() },
         ]
     }

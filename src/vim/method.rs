@@ -4,6 +4,7 @@
 mod authorization;
 mod directory;
 mod error;
+mod extensions;
 mod options;
 mod properties;
 mod service;
@@ -13,10 +14,12 @@ pub mod table;
 pub use authorization::AuthorizationCall;
 pub use directory::{DirectoryCall, PrincipalQuery};
 pub use error::CallError;
+pub use extensions::ExtensionCall;
 pub use options::OptionCall;
 pub use properties::PropertyCall;
 pub use service::ServiceCall;
 pub use session::{ServiceRequest, SessionCall};
+pub use table::ExtensionMethod;
 pub use table::{AuthorizationMethod, DirectoryMethod};
 pub use table::{MethodName, ObjectMethod, OptionMethod, PropertyMethod, ServiceMethod, SessionMethod};
 
@@ -55,6 +58,8 @@ pub enum Method {
     Authorization(AuthorizationCall),
     /// Of the session manager.
     Session(SessionCall),
+    /// Of the extension manager.
+    Extensions(ExtensionCall),
 }
 
 impl Call {
@@ -113,6 +118,7 @@ impl Method {
             Self::Directory(call) => MethodName::Directory(call.name()),
             Self::Authorization(call) => MethodName::Authorization(call.name()),
             Self::Session(call) => MethodName::Session(call.name()),
+            Self::Extensions(call) => MethodName::Extensions(call.name()),
         }
     }
 
@@ -127,6 +133,7 @@ impl Method {
             MethodName::Directory(name) => Self::Directory(DirectoryCall::read(name, arguments)?),
             MethodName::Authorization(name) => Self::Authorization(AuthorizationCall::read(name, arguments)?),
             MethodName::Session(name) => Self::Session(SessionCall::read(name, arguments)?),
+            MethodName::Extensions(name) => Self::Extensions(ExtensionCall::read(name, arguments)?),
         })
     }
 }

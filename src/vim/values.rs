@@ -8,6 +8,8 @@ pub mod authorization;
 pub mod data;
 pub mod json;
 pub mod directory;
+pub mod extension;
+pub mod schema;
 pub mod ticket;
 pub mod wire;
 
@@ -17,6 +19,7 @@ pub use authorization::{
 };
 pub use data::{AboutInfo, OptionValue, ServiceContent, UserSession};
 pub use directory::UserSearchResult;
+pub use extension::Extension;
 pub use ticket::{GenericServiceTicket, LocalTicket};
 
 use crate::clock::Moment;

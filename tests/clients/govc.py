@@ -28,19 +28,19 @@ class Govc:
         self.credentials = credentials
         self.home = tempfile.mkdtemp(prefix="govmomi-", dir=world.work)
 
-    def run(self, *arguments):
+    def run(self, *arguments, stdin=""):
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("GOVC_", "GOVMOMI_"))}
         ours = {"GOVC_URL": self.world.url + "/sdk", "GOVC_TLS_CA_CERTS": self.world.ca, "GOVMOMI_HOME": self.home}
         environment = {**clean, **ours, **self.credentials}
-        return subprocess.run([self.program, *arguments], env=environment, capture_output=True, text=True, timeout=TOOL_SECONDS)
+        return subprocess.run([self.program, *arguments], env=environment, cwd=self.home, input=stdin, capture_output=True, text=True, timeout=TOOL_SECONDS)
 
-    def __call__(self, *arguments):
-        done = self.run(*arguments)
+    def __call__(self, *arguments, stdin=""):
+        done = self.run(*arguments, stdin=stdin)
         expect(done.returncode == 0, f"govc {arguments[0]}: exit {done.returncode}: {done.stderr or done.stdout}")
         return done.stdout.strip()
 
-    def refused(self, *arguments):
-        done = self.run(*arguments)
+    def refused(self, *arguments, stdin=""):
+        done = self.run(*arguments, stdin=stdin)
         expect(done.returncode != 0, f"govc {arguments[0]} succeeded: {done.stdout}")
         return (done.stdout + done.stderr).strip()
 
@@ -258,6 +258,52 @@ def the_last_administrator_stays(world):
     seen = Govc(world, **ALICE_LOGIN).refused("permissions.remove", *group, "/")
     expect("must keep a permission with the Administrator role" in seen, seen)
     return seen
+    return seen
+
+
+def an_extension_is_registered_changed_and_removed(world):
+    alice, key = Govc(world, **ALICE_LOGIN), "com.example.govc"
+    register(alice, key)
+    again = alice.refused("extension.register", key, stdin=extension(key))
+    expect("A specified parameter was not correct: extension.key" in again, again)
+    alice("extension.register", "-update", key, stdin=extension(key, version="2.0"))
+    (seen,) = json.loads(alice("extension.info", "-json", key))["extensions"]
+    expect(seen["version"] == "2.0" and seen["description"]["summary"] == "An example", seen)
+    alice("extension.unregister", key)
+    gone = alice.refused("extension.unregister", key)
+    expect("could not be found" in gone, gone)
+    return gone
+
+
+def an_extension_logs_in_through_the_tunnel(world):
+    """The certificate that govc makes is long-lived, self-signed and nobody's; it is known because it was set."""
+    alice, key = Govc(world, **ALICE_LOGIN), "com.example.tunnel"
+    tunnel = {"GOVMOMI_TUNNEL_PROXY_PORT": world.tunnel_port()}
+    register(alice, key)
+    alice("extension.setcert", "-cert-pem", "+", "-org", "Example", key)
+    own = ["-cert", f"{alice.home}/{key}.crt", "-key", f"{alice.home}/{key}.key"]
+    extension = Govc(world, **tunnel)
+    extension("session.login", "-extension", key, *own)
+    session = extension.current_session()
+    expect(session["userName"] == key and session["extensionSession"] is True, session)
+    for refused in (["-extension", key, *user_flags(world)], ["-extension", "com.example.none", *own]):
+        seen = Govc(world, **tunnel).refused("session.login", *refused)
+        expect("Cannot complete login" in seen, seen)
+    alice("extension.unregister", key)
+    seen = Govc(world, **tunnel).refused("session.login", "-extension", key, *own)
+    expect("Cannot complete login" in seen, seen)
+    expect(extension.who() == key, "the session did not survive its extension")
+    extension("session.logout")
+    return f"{session['userName']}, and after it was removed: {seen}"
+
+
+def register(person, key):
+    person("extension.register", key, stdin=extension(key))
+
+
+def extension(key, version="1.0"):
+    description = {"label": "Example", "summary": "An example"}
+    return json.dumps({"description": description, "key": key, "company": "Example", "version": version})
 
 
 def bearer(world):
@@ -316,4 +362,6 @@ CASES = [
     a_role_is_made_changed_and_removed,
     a_permission_lets_in_and_its_removal_shuts_out,
     the_last_administrator_stays,
+    an_extension_is_registered_changed_and_removed,
+    an_extension_logs_in_through_the_tunnel,
 ]

@@ -26,13 +26,14 @@ def started(binary, database):
         make_certificate(work, "alice")
         shutil.copy(HERE / "seed.toml", work)
         command = [binary, "serve", "--ephemeral", "--listen", "127.0.0.1:0", "--health", "127.0.0.1:0", "--seed", f"{work}/seed.toml"]
+        command += ["--tunnel", "127.0.0.1:0"]
         command += [] if database == "sqlite" else ["--database", database]
         clean = {name: value for name, value in os.environ.items() if not name.startswith("VCSSO_")}
         with open(f"{work}/stderr", "w") as errors:
             process = subprocess.Popen(command, cwd=work, env=clean, stdout=subprocess.PIPE, stderr=errors, text=True)
         try:
             url, health = ready(process, work)
-            yield world(work, url, health), lambda _: stopped(process)
+            yield world(work, url, health, tunnel_port(work)), lambda _: stopped(process)
         finally:
             process.kill()
             process.wait()
@@ -61,13 +62,13 @@ def replica(work, name, binary, database):
 
 @contextmanager
 def running():
-    """The service at VCSSO_URL, which has our seed; VCSSO_CA, VCSSO_HEALTH and VCSSO_ROBOT_CERT, …_KEY say the rest."""
+    """The service at VCSSO_URL, which has our seed; VCSSO_CA, VCSSO_HEALTH, VCSSO_TUNNEL_PORT and VCSSO_ROBOT_CERT, …_KEY say the rest."""
     with tempfile.TemporaryDirectory(prefix="vcsso-clients-") as work:
         make_certificate(work, "alice")
-        yield world(work, os.environ["VCSSO_URL"].rstrip("/"), os.environ.get("VCSSO_HEALTH", "")), not_ours
+        yield world(work, os.environ["VCSSO_URL"].rstrip("/"), os.environ.get("VCSSO_HEALTH", ""), os.environ.get("VCSSO_TUNNEL_PORT", "")), not_ours
 
 
-def world(work, url, health):
+def world(work, url, health, tunnel=""):
     robot = Path(work, "ci-robot.crt")
     return World(
         url=url,
@@ -78,7 +79,14 @@ def world(work, url, health):
         robot_key=f"{work}/ci-robot.key" if robot.exists() else os.environ.get("VCSSO_ROBOT_KEY", ""),
         user_cert=f"{work}/alice.crt",
         user_key=f"{work}/alice.key",
+        tunnel=tunnel,
     )
+
+
+def tunnel_port(work):
+    """As the banner says it, which stands before the READY line."""
+    found = re.search(r"GOVMOMI_TUNNEL_PROXY_PORT=(\d+)", Path(work, "stderr").read_text())
+    return found.group(1) if found else ""
 
 
 def ready(process, work):

@@ -27,6 +27,7 @@ class World:
     robot_key: str
     user_cert: str  # file: a certificate the service has never seen
     user_key: str
+    tunnel: str  # port of the extension tunnel, or ""
 
     @classmethod
     def from_environment(cls):
@@ -47,6 +48,11 @@ class World:
         if not self.robot_cert:
             raise Skip("no certificate of ci-robot (VCSSO_ROBOT_CERT, VCSSO_ROBOT_KEY)")
         return self.robot_cert, self.robot_key
+
+    def tunnel_port(self):
+        if not self.tunnel:
+            raise Skip("no tunnel of extensions (VCSSO_TUNNEL_PORT)")
+        return self.tunnel
 
     def audit_logins(self):
         """How many sessions were opened so far; None where the service does not count them."""

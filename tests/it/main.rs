@@ -29,6 +29,7 @@ mod minted;
 mod replay;
 mod sdk_access;
 mod sdk_json;
+mod sdk_extensions;
 mod sdk_managing;
 mod sdk_authorization;
 mod sdk_directory;
@@ -38,6 +39,7 @@ mod sdk_sessions;
 mod sdk_tickets;
 mod sts_issue;
 mod sts_refusals;
+mod tunnel;
 
 // The attack table, posted: `table` runs its rows at the listener instead of the judge.
 #[path = "../attacks/edit.rs"]

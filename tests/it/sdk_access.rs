@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use vcsso::vim::access::{Access, VIEW};
 use vcsso::vim::method::{
-    AuthorizationMethod, DirectoryMethod, MethodName, ObjectMethod, OptionMethod, PropertyMethod,
-    ServiceMethod, SessionMethod,
+    AuthorizationMethod, DirectoryMethod, ExtensionMethod, MethodName, ObjectMethod, OptionMethod,
+    PropertyMethod, ServiceMethod, SessionMethod,
 };
 
 use crate::harness::requests::{Client, call, envelope, login_parameters, retrieval};
@@ -19,6 +19,7 @@ fn complete(method: MethodName) -> String {
     let session_manager: [(&str, &str, &[&str]); 1] =
         [("SessionManager", "SessionManager", &["currentSession"])];
     let spec = retrieval(&session_manager, None);
+    let extension_key = "<extensionKey>com.example</extensionKey>";
     match method {
         MethodName::Service(ServiceMethod::RetrieveServiceContent | ServiceMethod::CurrentTime) => {
             on("ServiceInstance", "")
@@ -64,6 +65,31 @@ fn complete(method: MethodName) -> String {
                 }
                 SessionMethod::CloneSession => "<cloneTicket>cst-VCT-none</cloneTicket>".into(),
                 SessionMethod::UpdateServiceMessage => "<message></message>".into(),
+                SessionMethod::LoginExtensionByCertificate | SessionMethod::LoginExtensionBySubjectName => {
+                    extension_key.into()
+                }
+                SessionMethod::LoginExtension => {
+                    format!("{extension_key}<base64SignedCredentials></base64SignedCredentials>")
+                }
+            },
+        ),
+        MethodName::Extensions(method) => on(
+            "ExtensionManager",
+            &match method {
+                ExtensionMethod::UnregisterExtension
+                | ExtensionMethod::FindExtension
+                | ExtensionMethod::SetExtensionCertificate
+                | ExtensionMethod::QueryManagedBy => extension_key.into(),
+                ExtensionMethod::RegisterExtension | ExtensionMethod::UpdateExtension => {
+                    extension("com.example")
+                }
+                ExtensionMethod::GetPublicKey | ExtensionMethod::QueryExtensionIpAllocationUsage => {
+                    String::new()
+                }
+                ExtensionMethod::SetPublicKey => format!("{extension_key}<publicKey>k</publicKey>"),
+                ExtensionMethod::SetServiceAccount => {
+                    format!("{extension_key}<serviceAccount>alice</serviceAccount>")
+                }
             },
         ),
     }
@@ -76,7 +102,12 @@ const SERVICE: &str = "<spec xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instan
 fn to_strangers(method: MethodName) -> &'static str {
     match method {
         MethodName::Session(SessionMethod::LoginByToken | SessionMethod::CloneSession) => "InvalidLogin",
-        MethodName::Session(SessionMethod::AcquireLocalTicket) => "NotSupported",
+        MethodName::Session(
+            SessionMethod::LoginExtensionByCertificate | SessionMethod::LoginExtensionBySubjectName,
+        ) => "NoClientCertificate",
+        MethodName::Session(SessionMethod::AcquireLocalTicket | SessionMethod::LoginExtension) => {
+            "NotSupported"
+        }
         MethodName::Session(SessionMethod::AcquireGenericServiceTicket) => "NotAuthenticated",
         MethodName::Service(_)
         | MethodName::Object(_)
@@ -84,6 +115,7 @@ fn to_strangers(method: MethodName) -> &'static str {
         | MethodName::Options(_)
         | MethodName::Directory(_)
         | MethodName::Authorization(_)
+        | MethodName::Extensions(_)
         | MethodName::Session(_) => "",
     }
 }
@@ -124,6 +156,14 @@ fn on_its_entity(method: MethodName) -> Option<&'static str> {
     ];
     let one = changes.into_iter().any(|change| method == MethodName::Authorization(change));
     one.then_some("Authorization.ModifyPermissions")
+}
+
+/// An extension that says only what it must.
+fn extension(key: &str) -> String {
+    format!(
+        "<extension><description><label/><summary/></description><key>{key}</key><version>1</version>\
+         <lastHeartbeatTime>2026-11-24T08:00:00Z</lastHeartbeatTime></extension>"
+    )
 }
 
 fn kind(answer: &Answer) -> String {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::layers::Assignment;
 use super::super::setting::Scalar;
-use crate::identity::AccountName;
+use crate::identity::{AccountName, ExtensionKey};
 use crate::pki::Certificate;
 use crate::secret::Secret;
 
@@ -68,7 +68,7 @@ pub struct Group {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Extension {
     /// `com.example.ext`.
-    pub key: String,
+    pub key: ExtensionKey,
     /// Subject of the certificate it logs in with, for `LoginExtensionBySubjectName`.
     pub subject_name: Option<String>,
     /// The certificate it logs in with, for `LoginExtensionByCertificate`.
@@ -145,12 +145,12 @@ impl Entry for Group {
 
 impl Entry for Extension {
     fn key(&self) -> String {
-        format!("extension/{}", self.key)
+        format!("extension/{}", self.key.as_str())
     }
 
     fn canonical(&self) -> Secret {
         let certificate = self.certificate.as_ref().map(Certificate::fingerprint);
-        secret(&json!(["extension", self.key, self.subject_name, certificate]))
+        secret(&json!(["extension", self.key.as_str(), self.subject_name, certificate]))
     }
 }
 

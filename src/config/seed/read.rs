@@ -7,7 +7,7 @@ use super::super::document::{Placed, Section};
 use super::super::error::{ConfigError, Hint, Place};
 use super::entry::{Extension, Group, Password, Permission, Role, SolutionUser, User};
 use crate::identity::role::SYSTEM_ROLES;
-use crate::identity::{AccountName, password, privilege};
+use crate::identity::{AccountName, ExtensionKey, password, privilege};
 use crate::pki::{Certificate, pem};
 use crate::secret::Secret;
 
@@ -91,8 +91,10 @@ pub(super) fn extensions(root: &Section<'_>) -> Result<Vec<Extension>, ConfigErr
     let mut keys = Names::default();
     let read = |section: Section<'_>| {
         section.only(&["key", "subject_name", "certificate", "certificate_file"])?;
-        let key = plain(&section, section.required("key")?, "key")?;
-        keys.take("extension", &key, key.clone(), section.place())?;
+        let (text, place) = section.required("key")?;
+        let key = ExtensionKey::new(text)
+            .map_err(|why| section.wrong("key", place, text, format!("the key of an extension: {why}")))?;
+        keys.take("extension", text, text.to_owned(), section.place())?;
         let subject_name = display(&section, "subject_name")?;
         Ok(Extension { key, subject_name, certificate: certificate(&section)? })
     };

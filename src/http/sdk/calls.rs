@@ -3,7 +3,10 @@
 
 use super::objects::{Inventory, Sources};
 use super::{Answer, Exchange, Returned, holds};
-use super::{authorization_manager, option_manager, property_collector, session_manager, user_directory};
+use super::{
+    authorization_manager, extension_manager, option_manager, property_collector, session_manager,
+    user_directory,
+};
 use crate::app::Caller;
 use crate::app::error::Failure;
 use crate::secret::Secret;
@@ -72,6 +75,7 @@ pub(super) async fn answer(exchange: &Exchange<'_>, caller: &Caller, call: Call)
         Method::Directory(call) => user_directory::answer(&asked, call).await?,
         Method::Authorization(call) => authorization_manager::answer(&asked, call).await?,
         Method::Session(call) => session_manager::answer(&asked, call).await?,
+        Method::Extensions(call) => extension_manager::answer(&asked, call).await?,
     };
     Ok(Returned { method: name, value, cookie })
 }
@@ -88,7 +92,8 @@ fn sources(call: &Call) -> Sources {
         | Method::Options(_)
         | Method::Directory(_)
         | Method::Authorization(_)
-        | Method::Session(_) => Sources::default(),
+        | Method::Session(_)
+        | Method::Extensions(_) => Sources::default(),
     }
 }
 

@@ -71,7 +71,13 @@ fn of_step(step: StepId) -> Answer {
         | StepId::AdmissionReplay
         | StepId::SessionAnonymous
         | StepId::SessionTicket
-        | StepId::SessionTarget => Fault::InvalidLogin,
+        | StepId::SessionTarget
+        | StepId::ExtensionRegistered
+        | StepId::ExtensionCertificate
+        | StepId::ExtensionSubject => Fault::InvalidLogin,
+        StepId::ExtensionClientCertificate => Fault::NoClientCertificate,
+        StepId::ExtensionSubjectName => Fault::NoSubjectName,
+        StepId::ExtensionChain => Fault::InvalidClientCertificate,
     })
 }
 

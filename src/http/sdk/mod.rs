@@ -4,6 +4,7 @@
 mod authorization_manager;
 mod calls;
 pub(super) mod cookie;
+mod extension_manager;
 mod fault;
 pub mod json;
 mod objects;

@@ -10,16 +10,16 @@ use super::{Answer, Exchange, holds};
 use crate::app::permissions::{self, Permission};
 use crate::app::policies::Policies;
 use crate::app::roles::{self, Role};
-use crate::app::{Caller, message, sessions};
+use crate::app::{Caller, extensions, message, sessions};
 use crate::clock::Moment;
-use crate::identity::privilege::{ALL, READ, TERMINATE_SESSION, VIEW};
+use crate::identity::privilege::{ALL, READ, TERMINATE_SESSION};
 use crate::session::Session;
-use crate::vim::access::Access;
+use crate::vim::access::{Access, VIEW};
 use crate::vim::fault::Denial;
 use crate::vim::locale::{DEFAULT, MESSAGES, SUPPORTED};
 use crate::vim::object::{self, ROOT};
 use crate::vim::property::{FilterSpec, Objects, Reading, mentions};
-use crate::vim::values::{AboutInfo, OptionValue, ServiceContent, UserSession};
+use crate::vim::values::{AboutInfo, Extension, OptionValue, ServiceContent, UserSession};
 use crate::vim::values::{AuthorizationDescription, AuthorizationPrivilege};
 use crate::vim::{Fault, Reference, Value};
 
@@ -33,6 +33,8 @@ pub(super) struct Inventory<'a> {
     roles: Vec<Role>,
     permissions: Vec<Permission>,
     policies: Arc<Policies>,
+    /// Every extension.
+    extensions: Vec<Extension>,
     pub(super) now: Moment,
 }
 
@@ -44,6 +46,7 @@ pub(super) struct Sources {
     message: bool,
     roles: bool,
     permissions: bool,
+    extensions: bool,
 }
 
 impl Sources {
@@ -64,6 +67,7 @@ impl Sources {
             message: is("SessionManager", "message"),
             roles: is("AuthorizationManager", "roleList"),
             permissions: is("Folder", "permission"),
+            extensions: is("ExtensionManager", "extensionList"),
         }
     }
 }
@@ -93,6 +97,11 @@ impl<'a> Inventory<'a> {
         } else {
             Ok(Vec::new())
         };
+        let extensions = if sources.extensions && holds(caller, VIEW) {
+            extensions::list(app).await
+        } else {
+            Ok(Vec::new())
+        };
         Ok(Self {
             exchange,
             caller,
@@ -100,6 +109,7 @@ impl<'a> Inventory<'a> {
             message,
             roles: roles.map_err(|failure| unavailable(&failure))?,
             permissions: permissions.map_err(|failure| unavailable(&failure))?,
+            extensions: extensions.map_err(|failure| unavailable(&failure))?,
             policies: app.policies.current(app).await.map_err(|failure| unavailable(&failure))?,
             now: app.now(),
         })
@@ -147,6 +157,9 @@ impl Inventory<'_> {
                 Some(Value::records("UserSession", self.sessions.iter().map(user_session)))
             }
             ("SessionManager", "message") => self.message.clone().map(Value::Text),
+            ("ExtensionManager", "extensionList") => {
+                Some(Value::records("Extension", self.extensions.iter().cloned()))
+            }
             ("SessionManager", "messageLocaleList") => Some(Value::texts(MESSAGES.iter().copied())),
             ("SessionManager", "supportedLocaleList") => Some(Value::texts(SUPPORTED.iter().copied())),
             ("SessionManager", "defaultLocale") => Some(Value::Text(DEFAULT.into())),

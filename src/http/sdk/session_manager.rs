@@ -5,6 +5,7 @@ use super::objects::user_session;
 use super::{Answer, fault};
 use crate::app::caller::SessionCaller;
 use crate::app::error::Failure;
+use crate::app::extension_login;
 use crate::app::local_tickets::{self, NotGiven};
 use crate::app::locale::Locales;
 use crate::app::login::{Attempt, Opened, by_password, by_token};
@@ -30,6 +31,15 @@ pub(super) async fn answer(asked: &Asked<'_>, call: SessionCall) -> Result<Reply
         SessionCall::CloneSession { ticket } => {
             open(tickets::clone_session(app, &ticket, asked.caller, peer).await)
         }
+        SessionCall::LoginExtensionBySubjectName { extension_key, locale } => {
+            let attempt = attempt(asked, locale.as_deref());
+            open(extension_login::by_subject_name(app, &extension_key, attempt).await)
+        }
+        SessionCall::LoginExtensionByCertificate { extension_key, locale } => {
+            let attempt = attempt(asked, locale.as_deref());
+            open(extension_login::by_certificate(app, &extension_key, attempt).await)
+        }
+        SessionCall::LoginExtension => Err(Fault::NotSupported.into()),
         SessionCall::Logout => {
             done(sessions::logout(app, caller(asked)?, peer).await)?;
             Ok(Reply::NOTHING)

@@ -110,6 +110,12 @@ fn of_step(step: &Step, now: Moment) -> Fault {
         | StepId::SessionTarget
         | StepId::SessionLocale
         | StepId::SessionLimit
+        | StepId::ExtensionClientCertificate
+        | StepId::ExtensionRegistered
+        | StepId::ExtensionCertificate
+        | StepId::ExtensionSubjectName
+        | StepId::ExtensionChain
+        | StepId::ExtensionSubject
         | StepId::ServiceAvailable => FaultCode::RequestFailed.fault(),
     }
 }

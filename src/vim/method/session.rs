@@ -73,6 +73,22 @@ pub enum SessionCall {
         /// The message; empty = none.
         message: String,
     },
+    /// Opens a session of the extension whose registered subject the client certificate has.
+    LoginExtensionBySubjectName {
+        /// The extension.
+        extension_key: String,
+        /// The locale.
+        locale: Option<String>,
+    },
+    /// Opens a session of the extension that registered the client certificate.
+    LoginExtensionByCertificate {
+        /// The extension.
+        extension_key: String,
+        /// The locale.
+        locale: Option<String>,
+    },
+    /// Answered by `NotSupported` since 5.0, whatever is asked.
+    LoginExtension,
 }
 
 /// What a service ticket is asked for.
@@ -109,6 +125,9 @@ impl SessionCall {
             Self::AcquireCloneTicket => SessionMethod::AcquireCloneTicket,
             Self::CloneSession { .. } => SessionMethod::CloneSession,
             Self::UpdateServiceMessage { .. } => SessionMethod::UpdateServiceMessage,
+            Self::LoginExtensionBySubjectName { .. } => SessionMethod::LoginExtensionBySubjectName,
+            Self::LoginExtensionByCertificate { .. } => SessionMethod::LoginExtensionByCertificate,
+            Self::LoginExtension => SessionMethod::LoginExtension,
         }
     }
 
@@ -143,6 +162,15 @@ impl SessionCall {
             SessionMethod::UpdateServiceMessage => {
                 Self::UpdateServiceMessage { message: arguments.owned("message")? }
             }
+            SessionMethod::LoginExtensionBySubjectName => Self::LoginExtensionBySubjectName {
+                extension_key: arguments.owned("extensionKey")?,
+                locale: locale()?,
+            },
+            SessionMethod::LoginExtensionByCertificate => Self::LoginExtensionByCertificate {
+                extension_key: arguments.owned("extensionKey")?,
+                locale: locale()?,
+            },
+            SessionMethod::LoginExtension => Self::LoginExtension,
         })
     }
 }

@@ -5,6 +5,7 @@
 //! A new method is a line here and a variant of its object's call; whatever does not answer it then does not compile.
 
 use super::super::access::{Access, VIEW};
+use super::super::access::{EXTENSION_REGISTER, EXTENSION_UNREGISTER, EXTENSION_UPDATE};
 
 /// What the API says of one method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -192,5 +193,24 @@ methods! {
         AcquireCloneTicket LOGGED_IN, [] -> one string;
         CloneSession ANYBODY, ["cloneTicket" one string] -> one UserSession;
         UpdateServiceMessage Access::Privilege("Sessions.GlobalMessage"), ["message" one string];
+        LoginExtensionBySubjectName ANYBODY, ["extensionKey" one string, "locale" maybe string] -> one UserSession;
+        LoginExtensionByCertificate ANYBODY, ["extensionKey" one string, "locale" maybe string] -> one UserSession;
+        LoginExtension ANYBODY,
+            ["extensionKey" one string, "base64SignedCredentials" one string, "locale" maybe string] -> one UserSession;
+    }
+    Extensions ExtensionMethod on "ExtensionManager" {
+        UnregisterExtension Access::Privilege(EXTENSION_UNREGISTER), ["extensionKey" one string];
+        FindExtension LOGGED_IN, ["extensionKey" one string] -> maybe Extension;
+        RegisterExtension Access::Privilege(EXTENSION_REGISTER), ["extension" one Extension];
+        UpdateExtension Access::Privilege(EXTENSION_UPDATE), ["extension" one Extension];
+        GetPublicKey LOGGED_IN, [] -> one string;
+        SetPublicKey Access::Privilege(EXTENSION_UPDATE), ["extensionKey" one string, "publicKey" one string];
+        SetExtensionCertificate Access::Privilege(EXTENSION_UPDATE),
+            ["extensionKey" one string, "certificatePem" maybe string];
+        SetServiceAccount Access::Privilege(EXTENSION_UPDATE),
+            ["extensionKey" one string, "serviceAccount" one string];
+        QueryManagedBy LOGGED_IN, ["extensionKey" one string] -> many ManagedObjectReference;
+        QueryExtensionIpAllocationUsage LOGGED_IN,
+            ["extensionKeys" many string] -> many ExtensionManagerIpAllocationUsage;
     }
 }

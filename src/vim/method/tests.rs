@@ -56,6 +56,9 @@ const SECURITY: &str = "<soapenv:Header><wsse:Security xmlns:wsse=\"http://docs.
     oasis-200401-wss-wssecurity-secext-1.0.xsd\"> <a:Assertion xmlns:a=\"urn:oasis:names:tc:SAML:2.0:assertion\" \
     ID=\"_x\"/> </wsse:Security></soapenv:Header>\n";
 
+const EXTENSION: &str = "<description><label/><summary/></description><key/><version/>\
+    <lastHeartbeatTime>2026-11-24T08:00:00Z</lastHeartbeatTime>";
+
 #[test]
 fn what_govc_was_recorded_with_is_read() {
     let body = "<RetrieveServiceContent xmlns=\"urn:vim25\"><_this type=\"ServiceInstance\">ServiceInstance</_this>\
@@ -260,6 +263,7 @@ fn every_method_in_the_table_can_be_called_and_calls_itself() {
                 "<principal>x</principal><group>false</group><roleId>1</roleId><propagate>1</propagate>"
             }
             "OptionValue" => "<key>k</key><value>v</value>",
+            "Extension" => EXTENSION,
             _ => "",
         };
         let parameters: String = name

@@ -1,5 +1,6 @@
 """pyVmomi 9: sessions by password and by SAML token, holder-of-key, delegation, refusals. Runs in the venv; `run` calls it."""
 
+import datetime
 import ssl
 import sys
 from pathlib import Path
@@ -178,6 +179,30 @@ def a_vcenter_gives_no_local_ticket(world):
     return seen
 
 
+def an_extension_logs_in_with_its_certificate(world):
+    """On the port that everybody uses: no proxy ends TLS before it."""
+    key, pem = "com.example.pyvmomi", Path(world.user_cert).read_text()
+    alice = connect(world, user="alice@vsphere.local", pwd=PASSWORD)
+    manager = alice.content.extensionManager
+    description = vim.Description(label="Example", summary="An example")
+    beat = datetime.datetime.now(datetime.timezone.utc)
+    manager.RegisterExtension(vim.Extension(description=description, key=key, version="1.0", lastHeartbeatTime=beat))
+    body = "".join(line for line in pem.splitlines() if not line.startswith("-"))
+    manager.SetCertificate(key, body)
+    expect(manager.FindExtension(key).lastHeartbeatTime == beat, manager.FindExtension(key))
+    trust = {"sslContext": tls(world), "cacertsFile": world.ca}
+    stub = SoapStubAdapter(
+        world.host, world.port, version=VERSION, path="/sdk", certFile=world.user_cert, certKeyFile=world.user_key, **trust
+    )
+    si = vim.ServiceInstance("ServiceInstance", stub)
+    expect(si.content.sessionManager.LoginExtensionByCertificate(key).extensionSession is True, "no session of an extension")
+    seen = who(si, key)
+    manager.UnregisterExtension(key)
+    Disconnect(alice)
+    refused(vim.fault.InvalidLogin, lambda: si.content.sessionManager.LoginExtensionByCertificate(key))
+    return seen
+
+
 def connect(world, **credentials):
     return SmartConnect(host=world.host, port=world.port, sslContext=tls(world), **credentials)
 
@@ -255,6 +280,7 @@ CASES = [
     a_session_is_impersonated_in_place,
     tickets_are_spent_once,
     a_vcenter_gives_no_local_ticket,
+    an_extension_logs_in_with_its_certificate,
 ]
 
 if __name__ == "__main__":

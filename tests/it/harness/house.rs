@@ -77,7 +77,7 @@ impl Plan {
 
 /// The keys of all houses of this process, as a first start makes them.
 struct Keys {
-    authority: String,
+    authority: MadePem,
     signer: MadePem,
     tls: MadePem,
 }
@@ -86,13 +86,18 @@ static KEYS: LazyLock<Keys> = LazyLock::new(|| {
     let authority = make::authority("CA of the tests", now()).unwrap();
     let signer = make::token_signer(&authority, now()).unwrap();
     let tls = make::tls_leaf(&authority, &["localhost".to_owned()], now()).unwrap();
-    Keys { authority: authority.certificate, signer, tls }
+    Keys { authority, signer, tls }
 });
 
 /// The signer of all houses.
 pub fn signer() -> TokenSigner {
     let key = SigningKey::from_pkcs8(&pem::private_key(&KEYS.signer.key).unwrap()).unwrap();
     TokenSigner::new(key, pem::certificates(&KEYS.signer.certificate).unwrap()).unwrap()
+}
+
+/// The CA of all houses, which signs clients too.
+pub fn authority() -> &'static MadePem {
+    &KEYS.authority
 }
 
 fn tls() -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
@@ -218,11 +223,12 @@ async fn run(
         thumbprints,
         advertise: plan.advertise,
         listen: address.to_string(),
-        authority_pem: KEYS.authority.clone(),
+        authority_pem: KEYS.authority.certificate.clone(),
         domain: plan.settings.domain.as_str().to_owned(),
     };
     let store = Store::open(&target).await.unwrap();
     let app = App::new(clock, Arc::new(SystemEntropy), store.clone(), plan.settings, vec![signer()]);
+    let app = app.with_authority(pem::certificates(&KEYS.authority.certificate).unwrap().remove(0));
     let app = Arc::new(if plan.host {
         app.with_local_tickets(LocalTickets::open(&SystemEntropy).unwrap())
     } else {

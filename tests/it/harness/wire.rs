@@ -11,10 +11,14 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned};
 use vcsso::soap::Envelope;
 
+/// What opens a tunnel.
+pub const ESTABLISHED: &[u8; 39] = b"HTTP/1.0 200 Connection established\r\n\r\n";
+
 /// A way to one listener. Its connection is used again while the server keeps it open.
 pub struct Wire {
     address: SocketAddr,
     config: Arc<ClientConfig>,
+    tunnel: Option<SocketAddr>,
     open: Option<BufReader<StreamOwned<ClientConnection, TcpStream>>>,
 }
 
@@ -68,7 +72,7 @@ impl Wire {
             }
             None => builder.with_no_client_auth(),
         };
-        Self { address, config: Arc::new(config), open: None }
+        Self { address, config: Arc::new(config), tunnel: None, open: None }
     }
 
     pub fn send(&mut self, request: &Request) -> Answer {
@@ -92,10 +96,21 @@ impl Wire {
         Some(answer)
     }
 
+    /// Through a tunnel at this address.
+    pub fn through(self, tunnel: SocketAddr) -> Self {
+        Self { tunnel: Some(tunnel), ..self }
+    }
+
     fn connect(&self) -> BufReader<StreamOwned<ClientConnection, TcpStream>> {
-        let socket = TcpStream::connect(self.address).unwrap();
+        let mut socket = TcpStream::connect(self.tunnel.unwrap_or(self.address)).unwrap();
         socket.set_nodelay(true).unwrap();
         socket.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        if self.tunnel.is_some() {
+            socket.write_all(b"CONNECT sdkTunnel:8089 HTTP/1.1\r\nHost: sdkTunnel:8089\r\n\r\n").unwrap();
+            let mut answer = [0; ESTABLISHED.len()];
+            socket.read_exact(&mut answer).unwrap();
+            assert_eq!(answer, *ESTABLISHED);
+        }
         let name = ServerName::try_from("localhost").unwrap();
         let connection = ClientConnection::new(Arc::clone(&self.config), name).unwrap();
         BufReader::new(StreamOwned::new(connection, socket))
