@@ -6,8 +6,10 @@
 pub mod admission;
 pub mod audit;
 pub mod caller;
+pub mod changes;
 pub mod credentials;
 pub mod error;
+pub mod events;
 pub mod explain;
 pub mod hashing;
 pub mod housekeeping;
@@ -53,6 +55,8 @@ pub struct App {
     pub settings: Settings,
     /// Recent refusals with their evidence.
     pub exchanges: Exchanges,
+    /// That something happened.
+    pub changes: changes::Changes,
     pub(crate) hashing: hashing::HashingPool,
     pub(crate) credentials: credentials::Remembered,
     pub(crate) standings: standings::Standings,
@@ -119,6 +123,7 @@ impl App {
             local_tickets: None,
             clock_off_micros: AtomicI64::new(0),
             exchanges: Exchanges::default(),
+            changes: changes::Changes::default(),
             clock,
             entropy,
             store,

@@ -103,6 +103,7 @@ impl Service {
         }
         let app = Arc::new(app);
         prepare(&app, &settings, &seed, &state).await?;
+        start::started(&app).await?;
         let url = address::base_url(settings.advertise.as_ref(), bound.0);
         state.write_url(&url)?;
         let https = server::https(listener, tls, Arc::clone(&app), site)?;
@@ -118,6 +119,7 @@ impl Service {
         let healthy = tokio::spawn(plain);
         stop_signal().await?;
         tracing::info!("stopping: what is in flight may finish");
+        app.changes.close();
         handle.stop(true).await;
         running.await??;
         house.abort();

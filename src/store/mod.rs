@@ -36,7 +36,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 pub use append::{Append, Appended, Claim, SessionLimit};
-pub use audit::{AuditFilter, AuditRow, Outcome};
+pub use audit::{AuditFilter, AuditRow, EventRange, Outcome};
 pub use error::{Noun, StoreError};
 pub use groups::{Found, Group, PrincipalKind};
 pub use issued::{Issued, IssuedToken};

@@ -56,6 +56,12 @@ pub enum Fault {
     },
     /// What was named is not there.
     NotFound,
+    /// A version of a property collector that it never gave out, or too long ago.
+    InvalidCollectorVersion,
+    /// Somebody wanted the call to end.
+    RequestCanceled,
+    /// Not now: there are too many of them already.
+    InvalidState,
     /// A version of the API that is not spoken here.
     VersionMismatch {
         /// What was asked for.
@@ -101,6 +107,9 @@ impl Fault {
             Self::InvalidProperty { .. } => "InvalidProperty",
             Self::InvalidName { .. } => "InvalidName",
             Self::NotFound => "NotFound",
+            Self::InvalidCollectorVersion => "InvalidCollectorVersion",
+            Self::RequestCanceled => "RequestCanceled",
+            Self::InvalidState => "InvalidState",
         }
     }
 
@@ -125,6 +134,9 @@ impl Fault {
             Self::InvalidProperty { .. } => "InvalidProperty".into(),
             Self::InvalidName { name } => format!("The name '{name}' is invalid."),
             Self::NotFound => "The object or item referred to could not be found.".into(),
+            Self::InvalidCollectorVersion => "A specified version was not correct.".into(),
+            Self::RequestCanceled => "The task was canceled by a user.".into(),
+            Self::InvalidState => "The operation is not allowed in the current state.".into(),
             Self::VersionMismatch { uri } => format!("Unsupported version URI \"{uri}\""),
         }
     }
@@ -147,6 +159,9 @@ impl Fault {
             | Self::InvalidRequest { .. }
             | Self::NotSupported
             | Self::NotFound
+            | Self::InvalidCollectorVersion
+            | Self::RequestCanceled
+            | Self::InvalidState
             | Self::VersionMismatch { .. } => Vec::new(),
         };
         Record::new(self.type_name(), fields)
@@ -245,6 +260,9 @@ pub(in crate::vim) mod tests {
             Fault::InvalidProperty { name: "x".into() },
             Fault::InvalidName { name: "x".into() },
             Fault::NotFound,
+            Fault::InvalidCollectorVersion,
+            Fault::RequestCanceled,
+            Fault::InvalidState,
             Fault::VersionMismatch { uri: "urn:vim25/7.0".into() },
         ]
     }

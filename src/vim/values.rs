@@ -6,11 +6,17 @@
 
 pub mod data;
 pub mod json;
+pub mod event;
+pub mod event_filter;
 pub mod ticket;
+pub mod update;
 pub mod wire;
 
 pub use data::{AboutInfo, OptionValue, ServiceContent, UserSession};
+pub use event::{Event, EventKind};
+pub use event_filter::EventFilterSpec;
 pub use ticket::{GenericServiceTicket, LocalTicket};
+pub use update::{FilterUpdate, ObjectUpdate, UpdateSet};
 
 use crate::clock::Moment;
 use crate::vim::{ApiVersion, Reference};

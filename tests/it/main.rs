@@ -29,10 +29,12 @@ mod minted;
 mod replay;
 mod sdk_access;
 mod sdk_json;
+mod sdk_events;
 mod sdk_managing;
 mod sdk_reading;
 mod sdk_sessions;
 mod sdk_tickets;
+mod sdk_waiting;
 mod sts_issue;
 mod sts_refusals;
 

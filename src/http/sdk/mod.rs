@@ -1,16 +1,22 @@
 //! The vim25 door: a call in, the act or the reading it names, an answer in the client's version
 //! (`session-manager.md` §3, §7).
 
+mod belongings;
 mod calls;
 pub(super) mod cookie;
+mod event_manager;
 mod fault;
 pub mod json;
+mod happenings;
 mod objects;
 mod option_manager;
 mod pages;
 mod property_collector;
 mod session_manager;
+mod views;
+mod waiting;
 
+pub use belongings::Belongings;
 pub use pages::Pages;
 
 use actix_web::http::StatusCode;
@@ -34,6 +40,7 @@ pub async fn post(
     app: Data<App>,
     site: Data<Site>,
     pages: Data<Pages>,
+    belongings: Data<Belongings>,
 ) -> HttpResponse {
     let peer = observe::peer(&request);
     let asked = request.headers().get("SOAPAction").and_then(|action| action.to_str().ok());
@@ -52,6 +59,7 @@ pub async fn post(
     let exchange = Exchange {
         app: &app,
         pages: &pages,
+        belongings: &belongings,
         envelope: &envelope,
         peer: &peer,
         version,
@@ -66,6 +74,7 @@ pub async fn post(
 struct Exchange<'a> {
     app: &'a App,
     pages: &'a Pages,
+    belongings: &'a Belongings,
     envelope: &'a Envelope,
     peer: &'a Peer,
     version: ApiVersion,

@@ -1,7 +1,8 @@
 //! The managed objects as one caller sees them: what each property is worth, and who may read it.
 
+use super::belongings::{Desk, MOST_HISTORIES, Things, View};
 use super::calls::unavailable;
-use super::{Answer, Exchange, holds};
+use super::{Answer, Exchange, event_manager, holds};
 use crate::app::{Caller, message, sessions};
 use crate::clock::Moment;
 use crate::identity::privilege::{TERMINATE_SESSION, VIEW};
@@ -11,7 +12,7 @@ use crate::vim::fault::Denial;
 use crate::vim::locale::{DEFAULT, MESSAGES, SUPPORTED};
 use crate::vim::object::{self, ROOT};
 use crate::vim::property::{FilterSpec, Objects, Reading, mentions};
-use crate::vim::values::{AboutInfo, OptionValue, ServiceContent, UserSession};
+use crate::vim::values::{AboutInfo, Event, OptionValue, ServiceContent, UserSession, event};
 use crate::vim::{Fault, Reference, Value};
 
 /// The objects for one call.
@@ -21,28 +22,56 @@ pub(super) struct Inventory<'a> {
     /// Every live session.
     sessions: Vec<Session>,
     message: Option<String>,
+    latest_event: Option<Event>,
     pub(super) now: Moment,
+    /// What belongs to the caller.
+    desk: Option<Desk>,
 }
 
 /// What the store is asked for beforehand, because a property may be read that is not in memory.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Sources {
-    sessions: bool,
-    message: bool,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    Sessions,
+    Message,
+    LatestEvent,
+    LatestPages,
 }
+
+/// Every such property: what must be asked for, the object's type, the property.
+const SOURCES: [(Source, &str, &str); 4] = [
+    (Source::Sessions, "SessionManager", "sessionList"),
+    (Source::Message, "SessionManager", "message"),
+    (Source::LatestEvent, "EventManager", "latestEvent"),
+    (Source::LatestPages, event_manager::TYPE, "latestPage"),
+];
+
+/// What one call may need.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sources(Vec<Source>);
 
 impl Sources {
     /// What a path into a property of an object of this type needs.
     pub(super) fn of_path(kind: &str, path: &str) -> Self {
         let property = path.split('.').next().unwrap_or_default();
-        let is = |of: &str, name: &str| kind == of && property == name;
-        Self { sessions: is("SessionManager", "sessionList"), message: is("SessionManager", "message") }
+        Self::those(|of, name| kind == of && property == name)
     }
 
     /// What specifications may need.
-    pub(super) fn of_specs(specs: &[FilterSpec]) -> Self {
-        let is = |of: &str, name: &str| mentions(specs, of, name);
-        Self { sessions: is("SessionManager", "sessionList"), message: is("SessionManager", "message") }
+    pub(super) fn of_specs<'s>(specs: impl IntoIterator<Item = &'s FilterSpec>) -> Self {
+        let specs: Vec<_> = specs.into_iter().collect();
+        let mentioned =
+            |spec: &FilterSpec, of: &str, name: &str| mentions(std::slice::from_ref(spec), of, name);
+        Self::those(|of, name| specs.iter().any(|spec| mentioned(spec, of, name)))
+    }
+
+    fn those(wanted: impl Fn(&str, &str) -> bool) -> Self {
+        Self(
+            SOURCES.into_iter().filter(|(_, of, name)| wanted(of, name)).map(|(source, ..)| source).collect(),
+        )
+    }
+
+    fn need(&self, source: Source) -> bool {
+        self.0.contains(&source)
     }
 }
 
@@ -51,25 +80,37 @@ impl<'a> Inventory<'a> {
     pub(super) async fn read(
         exchange: &'a Exchange<'a>,
         caller: &'a Caller,
-        sources: Sources,
+        sources: &Sources,
     ) -> Result<Self, Answer> {
-        let sessions = if sources.sessions && holds(caller, TERMINATE_SESSION) {
+        let sessions = if sources.need(Source::Sessions) && holds(caller, TERMINATE_SESSION) {
             sessions::list(exchange.app).await.map_err(|failure| unavailable(&failure))?
         } else {
             Vec::new()
         };
-        let message = if sources.message && holds(caller, VIEW) {
+        let message = if sources.need(Source::Message) && holds(caller, VIEW) {
             message::message(exchange.app).await.map_err(|failure| unavailable(&failure))?
         } else {
             None
         };
-        Ok(Self { exchange, caller, sessions, message, now: exchange.app.now() })
+        let desk = caller.session().map(|caller| exchange.belongings.of(&caller.session.key));
+        let latest_event = if sources.need(Source::LatestEvent) && holds(caller, VIEW) {
+            event_manager::latest(exchange, caller).await?
+        } else {
+            None
+        };
+        if let (true, Some(desk)) = (sources.need(Source::LatestPages), &desk) {
+            event_manager::refresh_all(exchange, caller, desk).await?;
+        }
+        Ok(Self { exchange, caller, sessions, message, latest_event, now: exchange.app.now(), desk })
     }
 }
 
 impl Objects for Inventory<'_> {
     fn exists(&self, object: &Reference) -> bool {
-        object::published(&object.value).is_some_and(|published| published.kind == object.kind)
+        match object::published(&object.value) {
+            Some(published) => published.kind == object.kind,
+            None => self.own(|things| things.kind_of(&object.value)) == Some(&object.kind),
+        }
     }
 
     fn read(&self, object: &Reference, property: &str) -> Reading {
@@ -114,9 +155,31 @@ impl Inventory<'_> {
             ("OptionManager", "setting") => Some(Value::records("OptionValue", self.options())),
             ("UserDirectory", "domainList") => Some(Value::texts([self.domain()])),
             ("Folder", "name") if object.value == ROOT => Some(Value::Text("Datacenters".into())),
+            ("PropertyCollector", "filter") => self.own(|things| {
+                let filters = things.filters_of(&object.value);
+                Some(Value::references(filters.map(|filter| Reference::new("PropertyFilter", &*filter.id))))
+            }),
+            ("ViewManager", "viewList") => {
+                self.own(|things| Some(Value::references(things.views.iter().map(View::reference))))
+            }
+            ("EventManager", "description") => Some(event::description().into()),
+            ("EventManager", "maxCollector") => i32::try_from(MOST_HISTORIES).ok().map(Value::Int),
+            ("EventManager", "latestEvent") => {
+                self.latest_event.as_ref().map(|event| Value::Record(event.record(true)).any())
+            }
+            (event_manager::TYPE, _) => {
+                self.own(|things| things.history(&object.value)?.property(property, self.caller))
+            }
+            ("ListView" | "ContainerView", _) => self
+                .own(|things| things.views.iter().find(|view| view.id == object.value)?.property(property)),
             ("Folder", "childType") => Some(Value::texts(["Folder", "Datacenter"])),
             _ => None,
         }
+    }
+
+    /// Something of what belongs to the caller.
+    fn own<T>(&self, find: impl FnOnce(&Things) -> Option<T>) -> Option<T> {
+        find(&self.desk.as_ref()?.open())
     }
 
     /// The references to everything that is published.

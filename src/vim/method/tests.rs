@@ -252,8 +252,15 @@ fn a_method_is_asked_of_an_object_that_has_it() {
 #[test]
 fn every_method_in_the_table_can_be_called_and_calls_itself() {
     for name in MethodName::ALL {
-        let parameters: String =
-            name.facts().parameters.iter().map(|parameter| format!("<{}/>", parameter.name)).collect();
+        let value = |kind| match kind {
+            "boolean" => "true",
+            "int" => "1",
+            "ManagedObjectReference" => "group-d1",
+            _ => "",
+        };
+        let parameter =
+            |parameter: &table::Parameter| format!("<{0}>{1}</{0}>", parameter.name, value(parameter.kind));
+        let parameters: String = name.facts().parameters.iter().map(parameter).collect();
         let body = format!("<{0} xmlns=''><_this>x</_this>{parameters}</{0}>", name.facts().wire);
         assert_eq!(govmomi(&body).map(|call| call.method.name()), Ok(*name));
     }
