@@ -39,7 +39,7 @@ pub const ANY: &str = "anyType";
 /// The data objects' type of this name.
 #[must_use]
 pub fn data_type(name: &str) -> Option<&'static DataType> {
-    table::TYPES.iter().find(|data_type| data_type.name == name)
+    table::types().find(|data_type| data_type.name == name)
 }
 
 /// The simple type of this name.
@@ -77,7 +77,7 @@ pub fn fields(name: &str) -> Vec<&'static Parameter> {
 #[must_use]
 pub fn item_of(array: &str) -> Option<&'static str> {
     let simple = table::SIMPLE.iter().map(|(name, _)| *name);
-    let all = simple.chain([ANY, REFERENCE]).chain(table::TYPES.iter().map(|data_type| data_type.name));
+    let all = simple.chain([ANY, REFERENCE]).chain(table::types().map(|data_type| data_type.name));
     let rest = array.strip_prefix("ArrayOf")?;
     all.into_iter().find(|item| item.get(1..) == rest.get(1..) && array_of(item) == array)
 }

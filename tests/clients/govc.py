@@ -33,6 +33,20 @@ class Govc:
         ours = {"GOVC_URL": self.world.url + "/sdk", "GOVC_TLS_CA_CERTS": self.world.ca, "GOVMOMI_HOME": self.home}
         environment = {**clean, **ours, **self.credentials}
         return subprocess.run([self.program, *arguments], env=environment, cwd=self.home, input=stdin, capture_output=True, text=True, timeout=TOOL_SECONDS)
+    return seen
+
+
+    def environment(self):
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("GOVC_", "GOVMOMI_"))}
+        ours = {"GOVC_URL": self.world.url + "/sdk", "GOVC_TLS_CA_CERTS": self.world.ca, "GOVMOMI_HOME": self.home}
+        return {**clean, **ours, **self.credentials}
+
+    def run(self, *arguments):
+        command = [self.program, *arguments]
+        return subprocess.run(command, env=self.environment(), capture_output=True, text=True, timeout=TOOL_SECONDS)
+
+    def start(self, *arguments):
+        return subprocess.Popen([self.program, *arguments], env=self.environment(), stdout=subprocess.PIPE, text=True)
 
     def __call__(self, *arguments, stdin=""):
         done = self.run(*arguments, stdin=stdin)
@@ -304,6 +318,41 @@ def register(person, key):
 def extension(key, version="1.0"):
     description = {"label": "Example", "summary": "An example"}
     return json.dumps({"description": description, "key": key, "company": "Example", "version": version})
+    return seen
+
+
+def events_tell_of_logins(world):
+    alice = Govc(world, **ALICE_LOGIN)
+    Govc(world, GOVC_USERNAME="nobody@vsphere.local", GOVC_PASSWORD="wrong").refused("session.login")
+    seen = alice("events", "-l", "-n", "10", "-type", "UserLoginSessionEvent", "-type", "BadUsernameSessionEvent")
+    expect("[info]" in seen and rf"User {ALICE}@" in seen and "logged in as govc/" in seen, seen)
+    expect("[error]" in seen and "[BadUsernameSessionEvent] Cannot login nobody@vsphere.local@" in seen, seen)
+    return seen.splitlines()[-1]
+
+
+def an_object_is_read_property_by_property(world):
+    alice = Govc(world, **ALICE_LOGIN)
+    name = alice("collect", "-s", "SessionManager:SessionManager", "currentSession.userName")
+    expect(name == ALICE, name)
+    seen = alice("collect", "SessionManager:SessionManager")
+    expect(re.search(r"defaultLocale +string +en", seen) and "sessionList" in seen, seen)
+    return name
+
+
+def a_change_is_waited_for(world):
+    """The first update tells what there is, and `-n 1` waits for one more: somebody else logs in."""
+    alice, other = Govc(world, **ALICE_LOGIN), Govc(world, **ALICE_LOGIN)
+    alice("session.login")
+    with alice.start("collect", "-n", "1", "SessionManager:SessionManager", "sessionList") as waiting:
+        for _ in range(TOOL_SECONDS):
+            if waiting.poll() is not None:
+                break
+            other("session.login")
+            other("session.logout")
+        waiting.kill()
+        seen = waiting.stdout.read()
+        expect(waiting.wait() == 0 and seen.count("sessionList") == 2, seen)
+        return seen.split()[0]
 
 
 def bearer(world):
@@ -364,4 +413,7 @@ CASES = [
     the_last_administrator_stays,
     an_extension_is_registered_changed_and_removed,
     an_extension_logs_in_through_the_tunnel,
+    events_tell_of_logins,
+    an_object_is_read_property_by_property,
+    a_change_is_waited_for,
 ]

@@ -258,7 +258,7 @@ fn every_method_in_the_table_can_be_called_and_calls_itself() {
         let field = |parameter: &table::Parameter| match parameter.kind {
             "int" => "1",
             "boolean" => "false",
-            "ManagedObjectReference" => "x",
+            "ManagedObjectReference" => "group-d1",
             "Permission" => {
                 "<principal>x</principal><group>false</group><roleId>1</roleId><propagate>1</propagate>"
             }

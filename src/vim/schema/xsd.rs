@@ -24,7 +24,7 @@ pub fn core_types() -> String {
 #[must_use]
 pub fn data_types() -> String {
     document(&["core-types.xsd"], |out| {
-        for data_type in table::TYPES {
+        for data_type in table::types() {
             put_data_type(out, data_type);
             array(out, data_type.name);
         }
@@ -58,7 +58,7 @@ pub fn message_types() -> String {
 
 /// The types of all faults.
 pub fn faults() -> impl Iterator<Item = &'static str> {
-    table::TYPES.iter().map(|data_type| data_type.name).filter(|name| is_a(name, "MethodFault"))
+    table::types().map(|data_type| data_type.name).filter(|name| is_a(name, "MethodFault"))
 }
 
 fn document(includes: &[&str], content: impl FnOnce(&mut String)) -> String {
