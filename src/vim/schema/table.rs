@@ -42,8 +42,36 @@ pub const TYPES: &[DataType] = &[
             maybe("licenseProductVersion", "string"),
         ],
     ),
+    extends("AlreadyExists", VIM_FAULT, &[maybe("name", "string")]),
+    extends("AuthMinimumAdminPermission", VIM_FAULT, &[]),
+    data(
+        "AuthorizationDescription",
+        &[many("privilege", "ElementDescription"), many("privilegeGroup", "ElementDescription")],
+    ),
+    data(
+        "AuthorizationPrivilege",
+        &[
+            one("privId", "string"),
+            one("onParent", "boolean"),
+            one("name", "string"),
+            one("privGroupName", "string"),
+        ],
+    ),
+    data(
+        "AuthorizationRole",
+        &[
+            one("roleId", "int"),
+            one("system", "boolean"),
+            one("name", "string"),
+            one("info", "Description"),
+            many("privilege", "string"),
+        ],
+    ),
+    data("Description", &[one("label", "string"), one("summary", "string")]),
     root("DynamicData", &[]),
     data("DynamicProperty", &[one("name", "string"), one("val", ANY)]),
+    extends("ElementDescription", "Description", &[one("key", "string")]),
+    data("EntityPrivilege", &[one("entity", REFERENCE), many("privAvailability", "PrivilegeAvailability")]),
     extends("InvalidArgument", RUNTIME_FAULT, &[maybe("invalidProperty", "string")]),
     extends("InvalidLocale", VIM_FAULT, &[]),
     extends("InvalidLogin", VIM_FAULT, &[]),
@@ -86,6 +114,17 @@ pub const TYPES: &[DataType] = &[
     ),
     data("OptionValue", &[one("key", "string"), one("value", ANY)]),
     data(
+        "Permission",
+        &[
+            maybe("entity", REFERENCE),
+            one("principal", "string"),
+            one("group", "boolean"),
+            one("roleId", "int"),
+            one("propagate", "boolean"),
+        ],
+    ),
+    data("PrivilegeAvailability", &[one("privId", "string"), one("isGranted", "boolean")]),
+    data(
         "PropertyFilterSpec",
         &[
             many("propSet", "PropertySpec"),
@@ -94,6 +133,7 @@ pub const TYPES: &[DataType] = &[
         ],
     ),
     data("PropertySpec", &[one("type", "string"), maybe("all", "boolean"), many("pathSet", "string")]),
+    extends("RemoveFailed", VIM_FAULT, &[]),
     data("RetrieveOptions", &[maybe("maxObjects", "int")]),
     data("RetrieveResult", &[maybe("token", "string"), many("objects", "ObjectContent")]),
     extends(RUNTIME_FAULT, METHOD_FAULT, &[]),
@@ -185,6 +225,12 @@ pub const TYPES: &[DataType] = &[
             maybe("skip", "boolean"),
             many("selectSet", "SelectionSpec"),
         ],
+    ),
+    extends("UserNotFound", VIM_FAULT, &[one("principal", "string"), one("unresolved", "boolean")]),
+    data("UserPrivilegeResult", &[one("entity", REFERENCE), many("privileges", "string")]),
+    data(
+        "UserSearchResult",
+        &[one("principal", "string"), maybe("fullName", "string"), one("group", "boolean")],
     ),
     data(
         "UserSession",
