@@ -9,6 +9,10 @@ use crate::vim::method::table::Occurs;
 use crate::vim::property::{ObjectContent, RetrieveResult};
 use crate::vim::values::data::tests::session;
 use crate::vim::values::{AboutInfo, GenericServiceTicket, LocalTicket, OptionValue, Record, ServiceContent};
+use crate::vim::values::{
+    AuthorizationDescription, AuthorizationPrivilege, AuthorizationRole, EntityPrivilege, Permission,
+    UserPrivilegeResult, UserSearchResult,
+};
 use crate::vim::{ApiVersion, Fault, MethodName, Reference, Value};
 
 /// One data object of every type that is sent, as full as can be.
@@ -25,8 +29,39 @@ fn sent() -> Vec<Record> {
     let (id, host_name, certificate) = (Secret::new("x"), "vc".into(), Thumbprints::default());
     sent.push(GenericServiceTicket { id, host_name, certificate }.into());
     sent.push(LocalTicket { user_name: "u".into(), password_file_path: "p".into() }.into());
+    sent.extend(authorization());
     sent.extend(all_faults().iter().map(Fault::record));
     sent
+}
+
+/// What the authorization manager and the user directory send.
+fn authorization() -> Vec<Record> {
+    let (entity, name) = (Reference::root(), || "a".to_owned());
+    let permission = Permission {
+        entity: Some(entity.clone()),
+        principal: name(),
+        group: true,
+        role_id: -1,
+        propagate: true,
+    };
+    let role = AuthorizationRole {
+        role_id: 1,
+        system: false,
+        name: name(),
+        label: name(),
+        summary: name(),
+        privileges: vec![name()],
+    };
+    let privilege = AuthorizationPrivilege::from("Sessions.TerminateSession");
+    vec![
+        permission.into(),
+        role.into(),
+        privilege.clone().into(),
+        AuthorizationDescription { privileges: vec![privilege] }.into(),
+        EntityPrivilege { entity: entity.clone(), granted: vec![(name(), true)] }.into(),
+        UserPrivilegeResult { entity, privileges: vec![name()] }.into(),
+        UserSearchResult { principal: name(), full_name: Some(name()), group: false }.into(),
+    ]
 }
 
 /// A value is of the type that the schema says, as deep as it goes.
