@@ -253,6 +253,7 @@ fn sample(kind: &str, depth: usize) -> Json {
         object
     };
     match (kind, schema::simple(kind)) {
+        ("dateTime", _) => json!("2026-11-24T08:00:00Z"),
         (_, Some(Simple::Text)) => json!("1"),
         (_, Some(Simple::Boolean)) => json!(true),
         (_, Some(Simple::Number)) => json!(1),
