@@ -117,7 +117,11 @@ mod tests {
                 && !registered.is_solution()
         );
         let gone = Standing::of_extension(&key, false);
-        assert!(gone.holds("Sessions.ImpersonateUser") && !gone.may_log_in());
+        assert!(
+            gone.holds("Sessions.ImpersonateUser")
+                && gone.holds(crate::vim::access::VIEW)
+                && !gone.may_log_in()
+        );
         assert!(gone.is_active(crate::clock::Moment::EPOCH));
     }
 }

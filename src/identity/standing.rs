@@ -114,11 +114,11 @@ impl Standing {
         self.grants_on(entity).into_iter().flat_map(|grant| grant.privileges.iter()).collect()
     }
 
-    /// Whether it holds a privilege on `entity`. Who may log in sees the root folder: it is on the way to everything.
+    /// Whether it holds a privilege on `entity`. Who is let in sees the root folder: it is on the way to everything.
     #[must_use]
     pub fn holds_on(&self, entity: &str, privilege: &str) -> bool {
         if entity == ROOT && privilege == VIEW {
-            return self.may_log_in();
+            return self.is_let_in();
         }
         self.grants_on(entity).iter().any(|grant| grant.privileges.contain(privilege))
     }
@@ -133,11 +133,15 @@ impl Standing {
     /// (`decisions.md` §18).
     #[must_use]
     pub fn may_log_in(&self) -> bool {
+        self.is_let_in() && !matches!(self.kind, Kind::Extension { registered: false })
+    }
+
+    /// As [`Self::may_log_in`], for a session that is open: that of an extension outlives its registration.
+    fn is_let_in(&self) -> bool {
         let on_root = self.grants.iter().filter(|grant| grant.entity == ROOT);
         let nothing = || self.grants_on(ROOT).iter().all(|grant| grant.privileges.is_empty());
         let shut = on_root.clone().any(|grant| grant.role_id == NO_ACCESS) && nothing();
-        let gone = matches!(self.kind, Kind::Extension { registered: false });
-        !shut && !gone && self.grants.iter().any(|grant| !grant.privileges.is_empty())
+        !shut && self.grants.iter().any(|grant| !grant.privileges.is_empty())
     }
 
     /// "Given Surname" where both or one is known, else nothing.

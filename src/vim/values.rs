@@ -5,11 +5,11 @@
 //! version (`session-manager.md` §1.2, §3.2, §4.1).
 
 pub mod authorization;
+pub mod brought;
 pub mod data;
 pub mod json;
 pub mod directory;
 pub mod extension;
-pub mod schema;
 pub mod event;
 pub mod event_filter;
 pub mod ticket;

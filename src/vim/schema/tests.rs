@@ -7,6 +7,7 @@ use crate::secret::Secret;
 use crate::vim::fault::tests::all as all_faults;
 use crate::vim::method::table::Occurs;
 use crate::vim::property::{ObjectContent, RetrieveResult};
+use crate::vim::values::Extension;
 use crate::vim::values::data::tests::session;
 use crate::vim::values::{AboutInfo, GenericServiceTicket, LocalTicket, OptionValue, Record, ServiceContent};
 use crate::vim::values::{
@@ -30,6 +31,7 @@ fn sent() -> Vec<Record> {
     sent.push(GenericServiceTicket { id, host_name, certificate }.into());
     sent.push(LocalTicket { user_name: "u".into(), password_file_path: "p".into() }.into());
     sent.extend(authorization());
+    sent.push(Extension::minimal("k", Some("CN=k"), Moment::EPOCH).into());
     sent.extend(all_faults().iter().map(Fault::record));
     sent
 }

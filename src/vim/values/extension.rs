@@ -1,13 +1,13 @@
 //! An extension as it registers itself: the data object `Extension` with everything in it, in the order of the API
 //! (`session-manager.md` §2.5).
 
+use serde_json::json;
+
 use crate::clock::Moment;
-use crate::vim::ApiVersion;
-use crate::vim::arguments::Problem;
-use crate::vim::method::table::Occurs::{self, Many, Maybe, One};
-use crate::vim::values::schema::Kind::{Boolean, Data, DateTime, Reference, Text};
-use crate::vim::values::schema::{Kind, Member, Schema, to_json};
-use crate::vim::values::{Field, Record, Value};
+use crate::vim::arguments::{Owner, Problem};
+use crate::vim::schema::data_type;
+use crate::vim::values::brought::{of_json, read, to_json};
+use crate::vim::values::{Record, Value};
 use crate::xml::Element;
 
 /// An extension, complete.
@@ -17,24 +17,24 @@ pub struct Extension(Record);
 impl Extension {
     /// Reads the data object.
     pub(in crate::vim) fn read(element: Element<'_>) -> Result<Self, Problem> {
-        EXTENSION.read(element).map(Self)
+        // The table has it; were it not there, no element would be one.
+        let missing =
+            Problem::Malformed { name: EXTENSION, owner: Owner::Data(EXTENSION), wanted: "a known type" };
+        read(data_type(EXTENSION).ok_or(missing)?, element).map(Self)
     }
 
     /// One that says no more about itself than it must.
     #[must_use]
     pub fn minimal(key: &str, subject_name: Option<&str>, at: Moment) -> Self {
-        let description =
-            Record::new("Description", vec![Field::new("label", key), Field::new("summary", key)]);
-        let value = |name: &str| match name {
-            "description" => Some(Value::from(description.clone())),
-            "key" => Some(Value::from(key)),
-            "version" => Some(Value::from("1.0")),
-            "subjectName" => subject_name.map(Value::from),
-            "lastHeartbeatTime" => Some(Value::from(at)),
-            _ => None,
-        };
-        let field = |member: &Member| Field::optional(member.name, value(member.name)).since(member.since);
-        Self(Record::new(EXTENSION.name, EXTENSION.members.iter().map(field).collect()))
+        let description = json!({ "_typeName": "Description", "label": key, "summary": key });
+        let mut kept = json!({
+            "_typeName": EXTENSION, "description": description, "key": key, "version": "1.0",
+            "lastHeartbeatTime": at.micros_text().as_str(),
+        });
+        if let (Some(kept), Some(subject_name)) = (kept.as_object_mut(), subject_name) {
+            kept.insert("subjectName".into(), subject_name.into());
+        }
+        Self::of_kept(&kept).unwrap_or_else(|| Self(Record::new(EXTENSION, Vec::new())))
     }
 
     /// Its key, by which everybody knows it.
@@ -67,7 +67,11 @@ impl Extension {
     /// As it was kept; nothing when that is no extension.
     #[must_use]
     pub fn of_json(kept: &str) -> Option<Self> {
-        serde_json::from_str(kept).ok().and_then(|kept| EXTENSION.of_json(&kept)).map(Self)
+        serde_json::from_str(kept).ok().and_then(|kept| Self::of_kept(&kept))
+    }
+
+    fn of_kept(kept: &serde_json::Value) -> Option<Self> {
+        of_json(data_type(EXTENSION)?, kept).map(Self)
     }
 
     fn text(&self, name: &str) -> Option<&str> {
@@ -82,142 +86,12 @@ impl From<Extension> for Record {
     }
 }
 
-const fn member(name: &'static str, occurs: Occurs, kind: Kind) -> Member {
-    Member { name, occurs, kind, since: ApiVersion::FIRST }
-}
-
-const fn since(version: [u16; 4], mut member: Member) -> Member {
-    member.since = ApiVersion::new(version);
-    member
-}
-
-const V4_0: [u16; 4] = [4, 0, 0, 0];
-const V4_1: [u16; 4] = [4, 1, 0, 0];
-const V5_0: [u16; 4] = [5, 0, 0, 0];
-const V5_1: [u16; 4] = [5, 1, 0, 0];
-const V8_0_2: [u16; 4] = [8, 0, 2, 0];
-
-/// The type and its versions by the API's type tables.
-static EXTENSION: Schema = Schema {
-    name: "Extension",
-    members: &[
-        member("description", One, Data(&DESCRIPTION)),
-        member("key", One, Text),
-        since(V4_0, member("company", Maybe, Text)),
-        since(V4_0, member("type", Maybe, Text)),
-        member("version", One, Text),
-        member("subjectName", Maybe, Text),
-        member("server", Many, Data(&SERVER)),
-        member("client", Many, Data(&CLIENT)),
-        member("taskList", Many, Data(&TASK)),
-        member("eventList", Many, Data(&EVENT)),
-        member("faultList", Many, Data(&FAULT)),
-        member("privilegeList", Many, Data(&PRIVILEGE)),
-        member("resourceList", Many, Data(&RESOURCE)),
-        member("lastHeartbeatTime", One, DateTime),
-        since(V4_0, member("healthInfo", Maybe, Data(&HEALTH))),
-        since(V5_0, member("ovfConsumerInfo", Maybe, Data(&OVF_CONSUMER))),
-        since(V5_0, member("extendedProductInfo", Maybe, Data(&PRODUCT))),
-        since(V5_0, member("managedEntityInfo", Many, Data(&MANAGED_ENTITY))),
-        since(V5_0, member("shownInSolutionManager", Maybe, Boolean)),
-        since(V5_0, member("solutionManagerInfo", Maybe, Data(&SOLUTION_MANAGER))),
-    ],
-};
-
-static DESCRIPTION: Schema =
-    Schema { name: "Description", members: &[member("label", One, Text), member("summary", One, Text)] };
-
-static SERVER: Schema = Schema {
-    name: "ExtensionServerInfo",
-    members: &[
-        member("url", One, Text),
-        member("description", One, Data(&DESCRIPTION)),
-        member("company", One, Text),
-        member("type", One, Text),
-        member("adminEmail", Many, Text),
-        since(V4_1, member("serverThumbprint", Maybe, Text)),
-        since(V8_0_2, member("serverCertificate", Maybe, Text)),
-    ],
-};
-
-static CLIENT: Schema = Schema {
-    name: "ExtensionClientInfo",
-    members: &[
-        member("version", One, Text),
-        member("description", One, Data(&DESCRIPTION)),
-        member("company", One, Text),
-        member("type", One, Text),
-        member("url", One, Text),
-    ],
-};
-
-static TASK: Schema = Schema { name: "ExtensionTaskTypeInfo", members: &[member("taskID", One, Text)] };
-
-static EVENT: Schema = Schema {
-    name: "ExtensionEventTypeInfo",
-    members: &[member("eventID", One, Text), since(V4_0, member("eventTypeSchema", Maybe, Text))],
-};
-
-static FAULT: Schema = Schema { name: "ExtensionFaultTypeInfo", members: &[member("faultID", One, Text)] };
-
-static PRIVILEGE: Schema = Schema {
-    name: "ExtensionPrivilegeInfo",
-    members: &[member("privID", One, Text), member("privGroupName", One, Text)],
-};
-
-static RESOURCE: Schema = Schema {
-    name: "ExtensionResourceInfo",
-    members: &[
-        member("locale", One, Text),
-        member("module", One, Text),
-        member("data", Many, Data(&KEY_VALUE)),
-    ],
-};
-
-static KEY_VALUE: Schema =
-    Schema { name: "KeyValue", members: &[member("key", One, Text), member("value", One, Text)] };
-
-static HEALTH: Schema = Schema { name: "ExtensionHealthInfo", members: &[member("url", One, Text)] };
-
-static OVF_CONSUMER: Schema = Schema {
-    name: "ExtensionOvfConsumerInfo",
-    members: &[member("callbackUrl", One, Text), member("sectionType", Many, Text)],
-};
-
-static PRODUCT: Schema = Schema {
-    name: "ExtExtendedProductInfo",
-    members: &[
-        member("companyUrl", Maybe, Text),
-        member("productUrl", Maybe, Text),
-        member("managementUrl", Maybe, Text),
-        member("self", Maybe, Reference),
-    ],
-};
-
-static MANAGED_ENTITY: Schema = Schema {
-    name: "ExtManagedEntityInfo",
-    members: &[
-        member("type", One, Text),
-        member("smallIconUrl", Maybe, Text),
-        since(V5_1, member("iconUrl", Maybe, Text)),
-        member("description", Maybe, Text),
-    ],
-};
-
-static SOLUTION_MANAGER: Schema = Schema {
-    name: "ExtSolutionManagerInfo",
-    members: &[member("tab", Many, Data(&TAB)), member("smallIconUrl", Maybe, Text)],
-};
-
-static TAB: Schema = Schema {
-    name: "ExtSolutionManagerInfoTabInfo",
-    members: &[member("label", One, Text), member("url", One, Text)],
-};
+const EXTENSION: &str = "Extension";
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vim::Owner;
+    use crate::vim::ApiVersion;
     use crate::vim::values::wire;
     use crate::xml::names::XSI;
     use crate::xml::{Document, Limits};
@@ -281,7 +155,7 @@ mod tests {
     #[test]
     fn an_old_client_is_not_shown_what_is_younger_than_it() {
         let read = read(WHOLE).unwrap();
-        let old = written(&read, ApiVersion::new(V4_0));
+        let old = written(&read, ApiVersion::new([4, 0, 0, 0]));
         for young in ["ovfConsumerInfo", "serverThumbprint", "serverCertificate", "solutionManagerInfo"] {
             assert!(!old.contains(young), "{young}");
         }
