@@ -85,7 +85,8 @@ macro_rules! audit_columns {
 macro_rules! is_event {
     () => {
         "number > $1 AND number < $2 AND at >= $3 AND at <= $4 AND action IN ('session.login', \
-         'session.login-by-token', 'session.login-by-sspi', 'session.login-extension', 'session.clone', \
+         'session.login-by-token', 'session.login-by-sspi', 'session.login-extension-by-certificate', \
+         'session.login-extension-by-subject-name', 'session.clone', \
          'session.logout', 'session.expire', 'session.terminate', 'session.message', 'privilege.check', \
          'server.start')"
     };

@@ -28,22 +28,15 @@ class Govc:
         self.credentials = credentials
         self.home = tempfile.mkdtemp(prefix="govmomi-", dir=world.work)
 
-    def run(self, *arguments, stdin=""):
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("GOVC_", "GOVMOMI_"))}
-        ours = {"GOVC_URL": self.world.url + "/sdk", "GOVC_TLS_CA_CERTS": self.world.ca, "GOVMOMI_HOME": self.home}
-        environment = {**clean, **ours, **self.credentials}
-        return subprocess.run([self.program, *arguments], env=environment, cwd=self.home, input=stdin, capture_output=True, text=True, timeout=TOOL_SECONDS)
-    return seen
-
-
     def environment(self):
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("GOVC_", "GOVMOMI_"))}
         ours = {"GOVC_URL": self.world.url + "/sdk", "GOVC_TLS_CA_CERTS": self.world.ca, "GOVMOMI_HOME": self.home}
         return {**clean, **ours, **self.credentials}
 
-    def run(self, *arguments):
+    def run(self, *arguments, stdin=""):
         command = [self.program, *arguments]
-        return subprocess.run(command, env=self.environment(), capture_output=True, text=True, timeout=TOOL_SECONDS)
+        options = {"env": self.environment(), "cwd": self.home, "input": stdin}
+        return subprocess.run(command, **options, capture_output=True, text=True, timeout=TOOL_SECONDS)
 
     def start(self, *arguments):
         return subprocess.Popen([self.program, *arguments], env=self.environment(), stdout=subprocess.PIPE, text=True)
@@ -318,7 +311,6 @@ def register(person, key):
 def extension(key, version="1.0"):
     description = {"label": "Example", "summary": "An example"}
     return json.dumps({"description": description, "key": key, "company": "Example", "version": version})
-    return seen
 
 
 def events_tell_of_logins(world):

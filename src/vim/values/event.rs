@@ -338,7 +338,7 @@ pub(in crate::vim) mod tests {
         }
     }
 
-    fn every() -> Vec<EventKind> {
+    pub(in crate::vim) fn every() -> Vec<EventKind> {
         vec![
             login(),
             logout(),

@@ -202,7 +202,6 @@ def an_extension_logs_in_with_its_certificate(world):
     Disconnect(alice)
     refused(vim.fault.InvalidLogin, lambda: si.content.sessionManager.LoginExtensionByCertificate(key))
     return seen
-    return seen
 
 
 def events_are_found_by_user_and_by_type(world):
