@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::error::{Cause, Refused};
 use super::{App, Peer};
+use crate::session::Session;
 use crate::soap::EnvelopeError;
 use crate::store::{Append, AuditRow, Outcome};
 use crate::verifier::{About, Door, Finding, Report, StepId};
@@ -33,6 +34,12 @@ pub enum Action {
     LoginByTicket,
     /// A ticket was spent on an HTTP request.
     SpendTicket,
+    /// A session was over.
+    Expire,
+    /// The service began.
+    Start,
+    /// Somebody called what he may not.
+    Privilege,
     /// A message that is no call.
     Call,
     /// A person was added.
@@ -91,6 +98,9 @@ impl Action {
             Self::Ticket => "session.ticket",
             Self::LoginByTicket => "session.clone",
             Self::SpendTicket => "session.ticket-spent",
+            Self::Expire => "session.expire",
+            Self::Start => "server.start",
+            Self::Privilege => "privilege.check",
             Self::Call => "sdk.call",
             Self::AddUser => "user.add",
             Self::AddSolution => "solution.add",
@@ -207,6 +217,41 @@ pub fn note(action: Action, principal: &str, peer: &Peer) {
         trace = peer.trace, action = action.as_str(), outcome = "accepted", principal = %principal.escape_debug(),
         source = peer.ip_address, "security decision"
     );
+}
+
+/// A caller lacks the privilege of what he called; `EventManager` shows that.
+pub async fn lacks_privilege(app: &App, user_name: &str, privilege: &str, method: &str, peer: &Peer) {
+    let detail = json!({ "privilege": privilege, "method": method });
+    let row = AuditRow {
+        outcome: Outcome::Refused,
+        reason: Some("privilege".to_owned()),
+        ..accepted(app, Action::Privilege, user_name, &detail, peer)
+    };
+    keep(app, row).await;
+}
+
+/// What `EventManager` shows of a session that was opened, beside what else is said of it.
+#[must_use]
+pub fn opened_detail(session: &Session, mut detail: serde_json::Value) -> serde_json::Value {
+    if let Some(detail) = detail.as_object_mut() {
+        detail.insert("session".into(), session.key.clone().into());
+        detail.insert("locale".into(), session.locale.clone().into());
+        detail.insert("user_agent".into(), short(&session.user_agent).into());
+    }
+    detail
+}
+
+/// What `EventManager` shows of a session that ended.
+#[must_use]
+pub fn ended_detail(session: &Session) -> serde_json::Value {
+    json!({
+        "session": session.key, "calls": session.call_count, "login_time": session.login_time.micros(),
+        "user_agent": short(&session.user_agent),
+    })
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(256).collect()
 }
 
 /// What an accepted token was, for the audit.

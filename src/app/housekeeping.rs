@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::App;
 use super::error::Failure;
+use super::{App, sessions};
 use crate::clock::Clock as _;
 use crate::lab::LabClock;
-use crate::store::{Cutoff, Store};
+use crate::store::Store;
 
 /// Runs until the program ends.
 pub async fn keep_house(app: Arc<App>, clock: Arc<LabClock>) {
@@ -72,8 +72,12 @@ pub async fn sweep(app: &App) -> Result<(), Failure> {
     app.hashing.rest();
     write_uses(app).await?;
     app.standings.saw(app.store.epoch().await?);
-    let policies = app.policies.current(app).await?;
-    app.store.sweep_sessions(&Cutoff::of(&policies.sessions, now)).await?;
+    // Other replicas sweep by what is written down, and must not take who waits here for idle.
+    let held = app.uses.held(now);
+    if !held.is_empty() {
+        app.store.flush_uses(held).await?;
+    }
+    sessions::sweep(app).await?;
     app.store.sweep_claims(now).await?;
     app.store.sweep_tickets(now).await?;
     app.store.sweep_issued(now).await?;

@@ -72,6 +72,7 @@ async fn convert(
         (session.locale, session.message_locale) = (locale, message_locale);
     }
     write(app, caller, &session, peer).await.map_err(|failure| note_failure(report, &failure))?;
+    app.changes.happened();
     note(Action::Impersonate, &caller.session.user_name, peer);
     Ok(session)
 }

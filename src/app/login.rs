@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::admission::{Admitted, admit, append_once, replayed};
-use super::audit::{Action, accepted, note, refuse, token_detail};
+use super::audit::{Action, accepted, note, opened_detail, refuse, token_detail};
 use super::error::{Cause, Failure, Refused};
 use super::locale::Locales;
 use super::standings::Epoch;
@@ -202,7 +202,8 @@ pub(super) async fn commit(
     }
     report.pass(StepId::AdmissionPermission, Seen::Nothing);
     let by_ticket = entry.spends.is_some();
-    let row = accepted(app, entry.action, &opened.session.user_name, &entry.detail, peer);
+    let detail = opened_detail(&opened.session, entry.detail);
+    let row = accepted(app, entry.action, &opened.session.user_name, &detail, peer);
     let policies = app.policies.current(app).await.map_err(|failure| note_failure(report, &failure))?;
     let policy = &policies.sessions;
     let limit = SessionLimit { at_most: policy.max_sessions, cutoff: Cutoff::of(policy, app.now()) };
@@ -222,6 +223,7 @@ pub(super) async fn commit(
         Appended::Committed => {
             note(entry.action, &opened.session.user_name, peer);
             metrics::counter!("vcsso_sessions_opened_total").increment(1);
+            app.changes.happened();
             Ok(Committed::Open(Box::new(opened)))
         }
         Appended::Stale(epoch) => {

@@ -28,6 +28,7 @@ pub async fn set_message(app: &App, caller: &SessionCaller, text: &str, peer: &P
     unit.set_setting(MESSAGE, Some(text).filter(|text| !text.is_empty())).await?;
     unit.audit(&accepted(app, Action::SetMessage, by, &detail, peer)).await?;
     unit.commit().await?;
+    app.changes.happened();
     note(Action::SetMessage, by, peer);
     Ok(())
 }

@@ -6,9 +6,11 @@
 pub mod admission;
 pub mod audit;
 pub mod caller;
+pub mod changes;
 pub mod credentials;
 pub mod directory;
 pub mod error;
+pub mod events;
 pub mod explain;
 pub mod extension_login;
 pub mod extensions;
@@ -62,6 +64,8 @@ pub struct App {
     pub exchanges: Exchanges,
     /// The lab CA, which vouches for the certificates of extensions; without it nobody does.
     pub authority: Option<Certificate>,
+    /// That something happened.
+    pub changes: changes::Changes,
     pub(crate) hashing: hashing::HashingPool,
     pub(crate) credentials: credentials::Remembered,
     pub(crate) standings: standings::Standings,
@@ -131,6 +135,7 @@ impl App {
             clock_off_micros: AtomicI64::new(0),
             exchanges: Exchanges::default(),
             authority: None,
+            changes: changes::Changes::default(),
             clock,
             entropy,
             store,

@@ -4,35 +4,80 @@
 //! second in one statement: no write for each call (`decisions.md` §20).
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::json;
 
-use super::audit::{Action, accepted, note};
+use super::audit::{Action, accepted, ended_detail, note};
 use super::caller::SessionCaller;
 use super::error::Failure;
 use super::locale::Locales;
 use super::standings::Lookup;
 use super::{App, Caller, Peer};
 use crate::clock::Moment;
+use crate::entropy::uuid;
 use crate::identity::principal::fold;
 use crate::pki::certificate::sha256;
 use crate::secret::Secret;
 use crate::session::Session;
-use crate::store::Use;
+use crate::store::{Cutoff, Use};
 
 /// What happened to sessions since it was last written down.
 #[derive(Debug, Default)]
-pub struct Uses(Mutex<HashMap<String, Use>>);
+pub struct Uses {
+    counted: Mutex<HashMap<String, Use>>,
+    /// Sessions with calls in flight that may take long: how many, and what to write down for them meanwhile.
+    busy: Mutex<HashMap<String, (u32, Use)>>,
+}
+
+/// A call that may take long; as long as it is in flight its session is in use.
+pub struct Busy<'a> {
+    uses: &'a Uses,
+    key: String,
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        let mut busy = self.uses.busy();
+        if let Some((calls, _)) = busy.get_mut(&self.key) {
+            *calls = calls.saturating_sub(1);
+            if *calls == 0 {
+                busy.remove(&self.key);
+            }
+        }
+    }
+}
 
 impl Uses {
+    fn counted(&self) -> MutexGuard<'_, HashMap<String, Use>> {
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn busy(&self) -> MutexGuard<'_, HashMap<String, (u32, Use)>> {
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Holds a session in use until the guard is dropped.
+    #[must_use]
+    pub fn hold(&self, session: &Session) -> Busy<'_> {
+        let used = || Use {
+            key: session.key.clone(),
+            last_active_time: session.last_active_time,
+            calls: 0,
+            ip_address: session.ip_address.clone(),
+            user_agent: session.user_agent.clone(),
+        };
+        self.busy().entry(session.key.clone()).or_insert_with(|| (0, used())).0 += 1;
+        Busy { uses: self, key: session.key.clone() }
+    }
+
     /// Counts a call, here and in the session.
     fn count(&self, session: &mut Session, peer: &Peer, now: Moment) {
         session.call_count += 1;
         session.last_active_time = session.last_active_time.max(now);
         session.ip_address.clone_from(&peer.ip_address);
         session.user_agent.clone_from(&peer.user_agent);
-        let mut uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut uses = self.counted();
         let calls = uses.get(&session.key).map_or(0, |used| used.calls) + 1;
         let latest = Use {
             key: session.key.clone(),
@@ -44,9 +89,12 @@ impl Uses {
         uses.insert(session.key.clone(), latest);
     }
 
-    /// Lays what is not written down yet over a session that is only looked at.
-    fn lay_over(&self, session: &mut Session) {
-        let uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Lays what is not written down yet over a session that is only looked at. One with a call in flight is in use.
+    fn lay_over(&self, session: &mut Session, now: Moment) {
+        if self.busy().contains_key(&session.key) {
+            session.last_active_time = session.last_active_time.max(now);
+        }
+        let uses = self.counted();
         let Some(latest) = uses.get(&session.key) else { return };
         session.call_count += latest.calls;
         session.last_active_time = session.last_active_time.max(latest.last_active_time);
@@ -56,11 +104,16 @@ impl Uses {
 
     /// Takes everything that is to be written down.
     pub(super) fn take(&self) -> Vec<Use> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_values().collect()
+        std::mem::take(&mut *self.counted()).into_values().collect()
+    }
+
+    /// What is to be written down for the sessions that a call in flight holds in use.
+    pub(super) fn held(&self, now: Moment) -> Vec<Use> {
+        self.busy().values().map(|(_, used)| Use { last_active_time: now, ..used.clone() }).collect()
     }
 
     fn forget(&self, key: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        self.counted().remove(key);
     }
 }
 
@@ -73,8 +126,8 @@ pub async fn caller(app: &App, cookies: &[Secret], peer: &Peer) -> Result<Caller
         let found = app.store.session_by_cookie(&sha256(cookie.expose().as_bytes())).await?;
         let Some((mut session, epoch)) = found else { continue };
         app.standings.saw(epoch);
-        app.uses.lay_over(&mut session);
         let now = app.now();
+        app.uses.lay_over(&mut session, now);
         if !app.policies.current(app).await?.sessions.is_live(&session, now) {
             continue;
         }
@@ -86,18 +139,35 @@ pub async fn caller(app: &App, cookies: &[Secret], peer: &Peer) -> Result<Caller
     Ok(Caller::Anonymous)
 }
 
+/// The caller again, later in the same call: nothing when the session is over or its subject may not act any more.
+///
+/// # Errors
+/// [`Failure::Store`].
+pub async fn again(app: &App, key: &str) -> Result<Option<Caller>, Failure> {
+    let Some(mut session) = app.store.session(key).await? else { return Ok(None) };
+    let now = app.now();
+    app.uses.lay_over(&mut session, now);
+    if !app.policies.current(app).await?.sessions.is_live(&session, now) {
+        return Ok(None);
+    }
+    let standing = app.standings.find_now(app, Lookup::Id(session.subject_id.clone())).await?;
+    let active = standing.filter(|(standing, _)| standing.is_active(now));
+    Ok(active.map(|(standing, _)| Caller::Session(Box::new(SessionCaller { session, standing }))))
+}
+
 /// Ends the caller's session.
 ///
 /// # Errors
 /// [`Failure::Store`].
 pub async fn logout(app: &App, caller: &SessionCaller, peer: &Peer) -> Result<(), Failure> {
     let session = &caller.session;
-    let detail = json!({ "session": session.key, "calls": session.call_count });
+    let detail = ended_detail(session);
     let mut unit = app.store.begin().await?;
     unit.end_session(&session.key).await?;
     unit.audit(&accepted(app, Action::Logout, &session.user_name, &detail, peer)).await?;
     unit.commit().await?;
     app.uses.forget(&session.key);
+    app.changes.session_ended(&session.key);
     note(Action::Logout, &session.user_name, peer);
     Ok(())
 }
@@ -110,12 +180,33 @@ pub async fn list(app: &App) -> Result<Vec<Session>, Failure> {
     let now = app.now();
     let mut sessions = app.store.sessions().await?;
     for session in &mut sessions {
-        app.uses.lay_over(session);
+        app.uses.lay_over(session, now);
     }
     let policy = app.policies.current(app).await?.sessions;
     sessions.retain(|session| policy.is_live(session, now));
     sessions.sort_by(|a, b| (a.login_time, &a.key).cmp(&(b.login_time, &b.key)));
     Ok(sessions)
+}
+
+/// Ends the sessions that are over, each with a row of its own in the audit.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn sweep(app: &App) -> Result<(), Failure> {
+    let policies = app.policies.current(app).await?;
+    let mut unit = app.store.begin().await?;
+    let ended = unit.sweep_sessions(&Cutoff::of(&policies.sessions, app.now())).await?;
+    for session in &ended {
+        let (trace, ip_address) = (uuid(&*app.entropy)?, session.ip_address.clone());
+        let peer = Peer { trace, ip_address, ..Peer::default() };
+        unit.audit(&accepted(app, Action::Expire, &session.user_name, &ended_detail(session), &peer)).await?;
+    }
+    unit.commit().await?;
+    for session in &ended {
+        app.uses.forget(&session.key);
+        app.changes.session_ended(&session.key);
+    }
+    Ok(())
 }
 
 /// Why a session was not ended.
@@ -155,6 +246,7 @@ async fn end(app: &App, caller: &SessionCaller, key: &str, peer: &Peer) -> Resul
     unit.audit(&accepted(app, Action::Terminate, by, &detail, peer)).await?;
     unit.commit().await?;
     app.uses.forget(key);
+    app.changes.session_ended(key);
     note(Action::Terminate, by, peer);
     Ok(true)
 }
@@ -187,12 +279,13 @@ pub async fn set_locale(
     unit.set_locale(&session.key, &locales.locale, &locales.message_locale).await?;
     unit.audit(&accepted(app, Action::SetLocale, &session.user_name, &detail, peer)).await?;
     unit.commit().await?;
+    app.changes.happened();
     Ok(())
 }
 
 /// A session as it is now: with what was not written down yet.
 pub(super) fn as_used(app: &App, mut session: Session) -> Session {
-    app.uses.lay_over(&mut session);
+    app.uses.lay_over(&mut session, app.now());
     session
 }
 

@@ -1,12 +1,15 @@
 //! The first start: roles, groups, Administrator, signing keys. Every later start changes nothing.
 
-use super::App;
+use serde_json::json;
+
+use super::audit::{Action, accepted};
 use super::error::Failure;
 use super::users::{Password, Person, hash, write_person};
+use super::{App, Peer};
 use crate::entropy::uuid;
 use crate::identity::{AccountName, well_known};
 use crate::pki::{TokenSigner, pem};
-use crate::store::{KeyStatus, NewSigningKey, Profile};
+use crate::store::{Append, AuditRow, KeyStatus, NewSigningKey, Profile};
 
 /// Whether Administrator has to be made: then its password is needed.
 ///
@@ -35,6 +38,17 @@ pub async fn prepare(app: &App, administrator: Option<Password>) -> Result<(), F
     // The first hash of a process takes 19 MiB that a quiet service does not need.
     app.hashing.rest();
     app.trust.current(app).await?;
+    Ok(())
+}
+
+/// The service begins: everybody can read when.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn started(app: &App) -> Result<(), Failure> {
+    let peer = Peer { trace: uuid(&*app.entropy)?, ..Peer::default() };
+    let row = AuditRow { principal: None, ..accepted(app, Action::Start, "", &json!({}), &peer) };
+    app.store.append(Append { audit: vec![row], ..Append::default() }).await?;
     Ok(())
 }
 

@@ -107,6 +107,7 @@ impl Service {
         }
         let app = Arc::new(app);
         prepare(&app, &settings, &seed, &state).await?;
+        start::started(&app).await?;
         let url = address::base_url(settings.advertise.as_ref(), bound.0);
         state.write_url(&url)?;
         let https = server::https(listener, tls, Arc::clone(&app), site)?;
@@ -127,6 +128,7 @@ impl Service {
         tracing::info!("stopping: what is in flight may finish");
         // Both at once: what is in the tunnel ends when the HTTPS listener ends it.
         let tunnel = tunnel.map(|tunnel| tokio::spawn(tunnel.close()));
+        app.changes.close();
         handle.stop(true).await;
         running.await??;
         if let Some(tunnel) = tunnel {

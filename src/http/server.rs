@@ -46,9 +46,13 @@ pub fn https(
     site: Site,
 ) -> Result<Server, ServerError> {
     let (app, site, pages) = (Data::from(app), Data::new(site), Data::new(sdk::Pages::default()));
+    let belongings = Data::new(sdk::Belongings::default());
+    let ended = belongings.clone().into_inner();
+    app.changes.on_session_end(move |session| ended.forget(session));
     let server = HttpServer::new(move || {
         Router::new()
             .app_data(app.clone())
+            .app_data(belongings.clone())
             .app_data(site.clone())
             .app_data(pages.clone())
             .wrap(from_fn(guard::guard))

@@ -54,7 +54,41 @@ pub struct AuditFilter {
     pub action: Option<String>,
 }
 
+/// Which rows may be events, by number and time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventRange {
+    /// Only rows after this number.
+    pub after: i64,
+    /// Only rows before this number.
+    pub before: i64,
+    /// Not before this time.
+    pub from: Moment,
+    /// Not after this time.
+    pub until: Moment,
+    /// The newest first.
+    pub down: bool,
+}
+
+impl Default for EventRange {
+    fn default() -> Self {
+        Self { after: 0, before: i64::MAX, from: Moment::EPOCH, until: Moment::FAR_FUTURE, down: true }
+    }
+}
+
 impl Store {
+    /// Rows that may be events, with their numbers.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] or [`StoreError::Busy`].
+    pub async fn events(&self, range: &EventRange, at_most: u32) -> Result<Vec<(i64, AuditRow)>, StoreError> {
+        let statement = if range.down { sql::EVENTS_DOWN } else { sql::EVENTS_UP };
+        let (from, until, limit) = (range.from.micros(), range.until.micros(), i64::from(at_most));
+        let mut reader = self.reader().await?;
+        let lines: Vec<Numbered> =
+            rows!(&mut reader.link(), statement, range.after, range.before, from, until, limit)?;
+        lines.into_iter().map(|line| Ok((line.number, line.line.try_into()?))).collect()
+    }
+
     /// Everything a request led to, in order.
     ///
     /// # Errors
@@ -182,6 +216,13 @@ struct Line {
     source: String,
     reason: Option<String>,
     detail: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Numbered {
+    number: i64,
+    #[sqlx(flatten)]
+    line: Line,
 }
 
 impl TryFrom<Line> for AuditRow {

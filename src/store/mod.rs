@@ -37,7 +37,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 pub use append::{Append, Appended, Claim, SessionLimit};
-pub use audit::{AuditFilter, AuditRow, Outcome};
+pub use audit::{AuditFilter, AuditRow, EventRange, Outcome};
 pub use error::{Noun, StoreError};
 pub use extensions::StoredExtension;
 pub use groups::{Found, Group, PrincipalKind};

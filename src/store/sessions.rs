@@ -96,18 +96,6 @@ impl Store {
         }
         unit.commit().await
     }
-
-    /// Ends the dead; their keys.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] or [`StoreError::Busy`].
-    pub async fn sweep_sessions(&self, cutoff: &Cutoff) -> Result<Vec<String>, StoreError> {
-        let mut unit = self.begin().await?;
-        let [active, begun, token] = cutoff.bounds();
-        let ended: Vec<(String,)> = rows!(&mut unit.link(), sql::SWEEP_SESSIONS, active, begun, token)?;
-        unit.commit().await?;
-        Ok(ended.into_iter().map(|(key,)| key).collect())
-    }
 }
 
 impl Unit {
@@ -134,6 +122,16 @@ impl Unit {
     pub async fn end_session(&mut self, key: &str) -> Result<bool, StoreError> {
         let ended: Vec<(String,)> = rows!(&mut self.link(), sql::END_SESSION, text(key))?;
         Ok(!ended.is_empty())
+    }
+
+    /// Ends the dead; what they were.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn sweep_sessions(&mut self, cutoff: &Cutoff) -> Result<Vec<Session>, StoreError> {
+        let [active, begun, token] = cutoff.bounds();
+        let ended: Vec<SessionRow> = rows!(&mut self.link(), sql::SWEEP_SESSIONS, active, begun, token)?;
+        Ok(ended.into_iter().map(Session::from).collect())
     }
 
     /// Ends every session of a subject; their keys.

@@ -81,6 +81,17 @@ macro_rules! audit_columns {
     };
 }
 
+/// What may be an event of vim25: the actions that have one, between two numbers and two times.
+macro_rules! is_event {
+    () => {
+        "number > $1 AND number < $2 AND at >= $3 AND at <= $4 AND action IN ('session.login', \
+         'session.login-by-token', 'session.login-by-sspi', 'session.login-extension-by-certificate', \
+         'session.login-extension-by-subject-name', 'session.clone', \
+         'session.logout', 'session.expire', 'session.terminate', 'session.message', 'privilege.check', \
+         'server.start')"
+    };
+}
+
 statements! {
     /// The current epoch.
     EPOCH = "SELECT value FROM epoch WHERE id = 1";
@@ -218,7 +229,7 @@ statements! {
     /// How many live.
     COUNT_SESSIONS = concat!("SELECT count(*) FROM sessions WHERE ", session_is_live!());
     /// Away with the dead.
-    SWEEP_SESSIONS = concat!("DELETE FROM sessions WHERE NOT (", session_is_live!(), ") RETURNING session_key");
+    SWEEP_SESSIONS = concat!("DELETE FROM sessions WHERE NOT (", session_is_live!(), ") RETURNING ", session_columns!());
     /// Logout.
     END_SESSION = "DELETE FROM sessions WHERE session_key = $1 RETURNING session_key";
     /// Every session of somebody.
@@ -297,6 +308,11 @@ statements! {
     /// Audit rows up to `$1`.
     SWEEP_AUDIT = "DELETE FROM audit WHERE (trace, sequence) IN \
         (SELECT trace, sequence FROM audit WHERE at <= $1 ORDER BY at LIMIT $2)";
+
+    /// What may be an event between two numbers and two times, the newest first.
+    EVENTS_DOWN = concat!("SELECT number, ", audit_columns!(), " FROM audit WHERE ", is_event!(), " ORDER BY number DESC LIMIT $5");
+    /// The same, the oldest first.
+    EVENTS_UP = concat!("SELECT number, ", audit_columns!(), " FROM audit WHERE ", is_event!(), " ORDER BY number LIMIT $5");
 
     /// Every entry of the seed that was applied.
     SEED_ENTRIES = "SELECT kind, name, hash FROM seed_entries";

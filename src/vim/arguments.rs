@@ -2,6 +2,9 @@
 //! namespaces or none, texts verbatim, numbers and booleans trimmed, `xsi:nil` as absent; what is not in the
 //! schema is refused.
 
+use std::time::Duration;
+
+use crate::clock::Moment;
 use crate::vim::Reference;
 use crate::vim::method::table::Facts;
 use crate::xml::Element;
@@ -201,6 +204,12 @@ impl<'d> Arguments<'d> {
         self.all(name).map(read).collect()
     }
 
+    /// A time in any zone, or in none and then in UTC, that may be absent.
+    pub(super) fn moment(&self, name: &'static str) -> Result<Option<Moment>, Problem> {
+        let Some(text) = self.optional_text(name)? else { return Ok(None) };
+        moment(text.trim()).map(Some).ok_or_else(|| self.malformed(name, "a dateTime"))
+    }
+
     /// A reference to a managed object.
     pub(super) fn reference(&self, name: &'static str) -> Result<Reference, Problem> {
         Reference::read(self.required(name)?).ok_or_else(|| self.malformed(name, "a ManagedObjectReference"))
@@ -240,6 +249,22 @@ pub(super) fn is_ours(namespace: &str) -> bool {
 /// A name from outside, cut to a printable length.
 pub(super) fn short(name: &str) -> String {
     name.chars().take(64).collect()
+}
+
+/// xsd:dateTime: with `Z`, with an offset, or with neither.
+fn moment(text: &str) -> Option<Moment> {
+    if text.ends_with('Z') {
+        return Moment::parse(text).ok();
+    }
+    let utc = |local: &str| Moment::parse(&format!("{local}Z")).ok();
+    let (local, zone) = text.split_at_checked(text.len().checked_sub(6)?)?;
+    let Some((sign @ (b'+' | b'-'), zone)) = zone.as_bytes().split_first() else { return utc(text) };
+    let digit = |digit: u8| char::from(digit).to_digit(10).map(u64::from);
+    let [h1, h2, b':', m1, m2] = *zone else { return None };
+    let minutes = (digit(h1)? * 10 + digit(h2)?) * 60 + digit(m1)? * 10 + digit(m2)?;
+    let offset = Duration::from_secs(minutes * 60);
+    let local = utc(local)?;
+    Some(if *sign == b'+' { local.minus(offset) } else { local.plus(offset) })
 }
 
 #[cfg(test)]

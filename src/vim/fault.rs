@@ -76,6 +76,12 @@ pub enum Fault {
     NoSubjectName,
     /// The client certificate is not one this server trusts now. A kind of `InvalidLogin`.
     InvalidClientCertificate,
+    /// A version of a property collector that it never gave out, or too long ago.
+    InvalidCollectorVersion,
+    /// Somebody wanted the call to end.
+    RequestCanceled,
+    /// Not now: there are too many of them already.
+    InvalidState,
     /// A version of the API that is not spoken here.
     VersionMismatch {
         /// What was asked for.
@@ -128,6 +134,9 @@ impl Fault {
             Self::NoClientCertificate => "NoClientCertificate",
             Self::NoSubjectName => "NoSubjectName",
             Self::InvalidClientCertificate => "InvalidClientCertificate",
+            Self::InvalidCollectorVersion => "InvalidCollectorVersion",
+            Self::RequestCanceled => "RequestCanceled",
+            Self::InvalidState => "InvalidState",
         }
     }
 
@@ -166,6 +175,9 @@ impl Fault {
             Self::NoClientCertificate => "The client did not present a certificate.".into(),
             Self::NoSubjectName => "The extension was registered without a subject name.".into(),
             Self::InvalidClientCertificate => "The client certificate could not be verified.".into(),
+            Self::InvalidCollectorVersion => "A specified version was not correct.".into(),
+            Self::RequestCanceled => "The task was canceled by a user.".into(),
+            Self::InvalidState => "The operation is not allowed in the current state.".into(),
             Self::VersionMismatch { uri } => format!("Unsupported version URI \"{uri}\""),
         }
     }
@@ -196,6 +208,9 @@ impl Fault {
             | Self::NoClientCertificate
             | Self::NoSubjectName
             | Self::InvalidClientCertificate
+            | Self::InvalidCollectorVersion
+            | Self::RequestCanceled
+            | Self::InvalidState
             | Self::VersionMismatch { .. } => Vec::new(),
         };
         Record::new(self.type_name(), fields)
@@ -301,6 +316,9 @@ pub(in crate::vim) mod tests {
             Fault::NoClientCertificate,
             Fault::NoSubjectName,
             Fault::InvalidClientCertificate,
+            Fault::InvalidCollectorVersion,
+            Fault::RequestCanceled,
+            Fault::InvalidState,
             Fault::VersionMismatch { uri: "urn:vim25/7.0".into() },
         ]
     }

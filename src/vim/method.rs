@@ -5,23 +5,32 @@ mod authorization;
 mod directory;
 mod error;
 mod extensions;
+mod events;
+mod filter;
 mod options;
 mod properties;
 mod service;
 mod session;
 pub mod table;
+mod views;
 
 pub use authorization::AuthorizationCall;
 pub use directory::{DirectoryCall, PrincipalQuery};
 pub use error::CallError;
+pub use events::{EventCall, EventHistoryCall, HistoryCall, MOST_EVENTS};
 pub use extensions::ExtensionCall;
+pub use filter::FilterCall;
 pub use options::OptionCall;
 pub use properties::PropertyCall;
 pub use service::ServiceCall;
 pub use session::{ServiceRequest, SessionCall};
 pub use table::ExtensionMethod;
 pub use table::{AuthorizationMethod, DirectoryMethod};
-pub use table::{MethodName, ObjectMethod, OptionMethod, PropertyMethod, ServiceMethod, SessionMethod};
+pub use table::{
+    EventHistoryMethod, EventMethod, FilterMethod, HistoryMethod, MethodName, ObjectMethod, OptionMethod,
+    PropertyMethod, ServiceMethod, SessionMethod, ViewMethod, ViewsMethod,
+};
+pub use views::{ViewCall, ViewsCall};
 
 use crate::soap::Envelope;
 use crate::vim::arguments::{Arguments, Problem, is_ours, short};
@@ -50,6 +59,18 @@ pub enum Method {
     },
     /// Of the property collector.
     Properties(PropertyCall),
+    /// Of a filter of a property collector.
+    Filter(FilterCall),
+    /// Of the view manager.
+    Views(ViewsCall),
+    /// Of a view.
+    View(ViewCall),
+    /// Of the event manager.
+    Events(EventCall),
+    /// Of a collector of what happened.
+    History(HistoryCall),
+    /// Of a collector of events.
+    EventHistory(EventHistoryCall),
     /// Of the option manager.
     Options(OptionCall),
     /// Of the user directory.
@@ -114,6 +135,12 @@ impl Method {
             Self::Service(call) => MethodName::Service(call.name()),
             Self::Fetch { .. } => MethodName::Object(ObjectMethod::Fetch),
             Self::Properties(call) => MethodName::Properties(call.name()),
+            Self::Filter(call) => MethodName::Filter(call.name()),
+            Self::Views(call) => MethodName::Views(call.name()),
+            Self::View(call) => MethodName::View(call.name()),
+            Self::Events(call) => MethodName::Events(call.name()),
+            Self::History(call) => MethodName::History(call.name()),
+            Self::EventHistory(call) => MethodName::EventHistory(call.name()),
             Self::Options(call) => MethodName::Options(call.name()),
             Self::Directory(call) => MethodName::Directory(call.name()),
             Self::Authorization(call) => MethodName::Authorization(call.name()),
@@ -129,6 +156,12 @@ impl Method {
                 Self::Fetch { property: arguments.text("prop")?.to_owned() }
             }
             MethodName::Properties(name) => Self::Properties(PropertyCall::read(name, arguments)?),
+            MethodName::Filter(name) => Self::Filter(FilterCall::read(name)),
+            MethodName::Views(name) => Self::Views(ViewsCall::read(name, arguments)?),
+            MethodName::View(name) => Self::View(ViewCall::read(name)),
+            MethodName::Events(name) => Self::Events(EventCall::read(name, arguments)?),
+            MethodName::History(name) => Self::History(HistoryCall::read(name, arguments)?),
+            MethodName::EventHistory(name) => Self::EventHistory(EventHistoryCall::read(name, arguments)?),
             MethodName::Options(name) => Self::Options(OptionCall::read(name, arguments)?),
             MethodName::Directory(name) => Self::Directory(DirectoryCall::read(name, arguments)?),
             MethodName::Authorization(name) => Self::Authorization(AuthorizationCall::read(name, arguments)?),

@@ -132,7 +132,7 @@ const fn managed(
     ManagedType { name, full_name, base: None, properties }
 }
 
-/// Every type of a published object, and the types they extend. Properties newer than our newest version are
+/// Every type of a published object, of what a session makes for itself, and the types they extend. Properties newer than our newest version are
 /// absent.
 pub const TYPES: &[ManagedType] = &[
     managed(
@@ -153,6 +153,30 @@ pub const TYPES: &[ManagedType] = &[
         ],
     ),
     managed("PropertyCollector", "vmodl.query.PropertyCollector", &[view("filter")]),
+    managed(
+        "PropertyFilter",
+        "vmodl.query.PropertyCollector.Filter",
+        &[view("spec"), view("partialUpdates")],
+    ),
+    managed("View", "vim.view.View", &[]),
+    ManagedType {
+        name: "ManagedObjectView",
+        full_name: "vim.view.ManagedObjectView",
+        base: Some("View"),
+        properties: &[view("view")],
+    },
+    ManagedType {
+        name: "ListView",
+        full_name: "vim.view.ListView",
+        base: Some("ManagedObjectView"),
+        properties: &[],
+    },
+    ManagedType {
+        name: "ContainerView",
+        full_name: "vim.view.ContainerView",
+        base: Some("ManagedObjectView"),
+        properties: &[view("container"), view("type"), view("recursive")],
+    },
     managed("ViewManager", "vim.view.ViewManager", &[view("viewList")]),
     managed("OptionManager", "vim.option.OptionManager", &[read("supportedOption"), read("setting")]),
     managed("UserDirectory", "vim.UserDirectory", &[view("domainList")]),
@@ -171,6 +195,13 @@ pub const TYPES: &[ManagedType] = &[
         "vim.event.EventManager",
         &[view("description"), view("latestEvent"), view("maxCollector")],
     ),
+    managed("HistoryCollector", "vim.HistoryCollector", &[view("filter")]),
+    ManagedType {
+        name: "EventHistoryCollector",
+        full_name: "vim.event.EventHistoryCollector",
+        base: Some("HistoryCollector"),
+        properties: &[view("latestPage")],
+    },
     managed(
         "TaskManager",
         "vim.TaskManager",

@@ -1,12 +1,14 @@
-//! The property collector without its waiting half: what is asked for ([`spec`]), how it is found
-//! ([`mod@retrieve`]), how it is answered ([`content`]) (`session-manager.md` §2.3). A pure function of a
-//! specification and of [`Objects`].
+//! The property collector without its waiting: what is asked for ([`spec`]), how it is found
+//! ([`mod@retrieve`]), how it is answered ([`content`]), and what is new in it ([`difference`])
+//! (`session-manager.md` §2.3). Pure functions of a specification and of [`Objects`].
 
 pub mod content;
+pub mod difference;
 pub mod retrieve;
 pub mod spec;
 
 pub use content::{ObjectContent, RetrieveResult, page};
+pub use difference::Told;
 pub use retrieve::{fetch, retrieve};
 pub use spec::{FilterSpec, mentions};
 

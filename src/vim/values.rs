@@ -10,7 +10,10 @@ pub mod json;
 pub mod directory;
 pub mod extension;
 pub mod schema;
+pub mod event;
+pub mod event_filter;
 pub mod ticket;
+pub mod update;
 pub mod wire;
 
 pub use authorization::{
@@ -19,8 +22,11 @@ pub use authorization::{
 };
 pub use data::{AboutInfo, OptionValue, ServiceContent, UserSession};
 pub use directory::UserSearchResult;
+pub use event::{Event, EventKind};
+pub use event_filter::EventFilterSpec;
 pub use extension::Extension;
 pub use ticket::{GenericServiceTicket, LocalTicket};
+pub use update::{FilterUpdate, ObjectUpdate, UpdateSet};
 
 use crate::clock::Moment;
 use crate::vim::{ApiVersion, Reference};

@@ -28,11 +28,18 @@ class Govc:
         self.credentials = credentials
         self.home = tempfile.mkdtemp(prefix="govmomi-", dir=world.work)
 
-    def run(self, *arguments, stdin=""):
+    def environment(self):
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("GOVC_", "GOVMOMI_"))}
         ours = {"GOVC_URL": self.world.url + "/sdk", "GOVC_TLS_CA_CERTS": self.world.ca, "GOVMOMI_HOME": self.home}
-        environment = {**clean, **ours, **self.credentials}
-        return subprocess.run([self.program, *arguments], env=environment, cwd=self.home, input=stdin, capture_output=True, text=True, timeout=TOOL_SECONDS)
+        return {**clean, **ours, **self.credentials}
+
+    def run(self, *arguments, stdin=""):
+        command = [self.program, *arguments]
+        options = {"env": self.environment(), "cwd": self.home, "input": stdin}
+        return subprocess.run(command, **options, capture_output=True, text=True, timeout=TOOL_SECONDS)
+
+    def start(self, *arguments):
+        return subprocess.Popen([self.program, *arguments], env=self.environment(), stdout=subprocess.PIPE, text=True)
 
     def __call__(self, *arguments, stdin=""):
         done = self.run(*arguments, stdin=stdin)
@@ -306,6 +313,40 @@ def extension(key, version="1.0"):
     return json.dumps({"description": description, "key": key, "company": "Example", "version": version})
 
 
+def events_tell_of_logins(world):
+    alice = Govc(world, **ALICE_LOGIN)
+    Govc(world, GOVC_USERNAME="nobody@vsphere.local", GOVC_PASSWORD="wrong").refused("session.login")
+    seen = alice("events", "-l", "-n", "10", "-type", "UserLoginSessionEvent", "-type", "BadUsernameSessionEvent")
+    expect("[info]" in seen and rf"User {ALICE}@" in seen and "logged in as govc/" in seen, seen)
+    expect("[error]" in seen and "[BadUsernameSessionEvent] Cannot login nobody@vsphere.local@" in seen, seen)
+    return seen.splitlines()[-1]
+
+
+def an_object_is_read_property_by_property(world):
+    alice = Govc(world, **ALICE_LOGIN)
+    name = alice("collect", "-s", "SessionManager:SessionManager", "currentSession.userName")
+    expect(name == ALICE, name)
+    seen = alice("collect", "SessionManager:SessionManager")
+    expect(re.search(r"defaultLocale +string +en", seen) and "sessionList" in seen, seen)
+    return name
+
+
+def a_change_is_waited_for(world):
+    """The first update tells what there is, and `-n 1` waits for one more: somebody else logs in."""
+    alice, other = Govc(world, **ALICE_LOGIN), Govc(world, **ALICE_LOGIN)
+    alice("session.login")
+    with alice.start("collect", "-n", "1", "SessionManager:SessionManager", "sessionList") as waiting:
+        for _ in range(TOOL_SECONDS):
+            if waiting.poll() is not None:
+                break
+            other("session.login")
+            other("session.logout")
+        waiting.kill()
+        seen = waiting.stdout.read()
+        expect(waiting.wait() == 0 and seen.count("sessionList") == 2, seen)
+        return seen.split()[0]
+
+
 def bearer(world):
     return Govc(world, **ALICE_LOGIN)("session.login", "-issue")
 
@@ -364,4 +405,7 @@ CASES = [
     the_last_administrator_stays,
     an_extension_is_registered_changed_and_removed,
     an_extension_logs_in_through_the_tunnel,
+    events_tell_of_logins,
+    an_object_is_read_property_by_property,
+    a_change_is_waited_for,
 ]

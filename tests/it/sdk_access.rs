@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use vcsso::vim::access::{Access, VIEW};
 use vcsso::vim::method::{
-    AuthorizationMethod, DirectoryMethod, ExtensionMethod, MethodName, ObjectMethod, OptionMethod,
-    PropertyMethod, ServiceMethod, SessionMethod,
+    AuthorizationMethod, DirectoryMethod, EventHistoryMethod, EventMethod, ExtensionMethod, FilterMethod,
+    HistoryMethod, MethodName, ObjectMethod, OptionMethod, PropertyMethod, ServiceMethod, SessionMethod,
+    ViewMethod, ViewsMethod,
 };
 
-use crate::harness::requests::{Client, call, envelope, login_parameters, retrieval};
+use crate::harness::requests::{Client, call, call_on, envelope, login_parameters, retrieval, watching};
 use crate::harness::{Answer, House, PASSWORD};
 
 /// A call that is complete, so that only its access can be against it.
@@ -20,6 +21,8 @@ fn complete(method: MethodName) -> String {
         [("SessionManager", "SessionManager", &["currentSession"])];
     let spec = retrieval(&session_manager, None);
     let extension_key = "<extensionKey>com.example</extensionKey>";
+    let watched = watching(&session_manager);
+    let own = |kind: &str| call_on(method.facts().wire, kind, "session[52]52", "");
     match method {
         MethodName::Service(ServiceMethod::RetrieveServiceContent | ServiceMethod::CurrentTime) => {
             on("ServiceInstance", "")
@@ -33,8 +36,32 @@ fn complete(method: MethodName) -> String {
                 PropertyMethod::ContinueRetrievePropertiesEx | PropertyMethod::CancelRetrievePropertiesEx => {
                     "<token>nothing</token>"
                 }
+                PropertyMethod::CreateFilter => &watched,
+                PropertyMethod::WaitForUpdatesEx => "<options><maxWaitSeconds>0</maxWaitSeconds></options>",
+                // Nothing will ever change, so the wait must end otherwise.
+                PropertyMethod::WaitForUpdates => "<version>unknown</version>",
+                PropertyMethod::CheckForUpdates
+                | PropertyMethod::CancelWaitForUpdates
+                | PropertyMethod::CreatePropertyCollector
+                | PropertyMethod::DestroyPropertyCollector => "",
             },
         ),
+        MethodName::Filter(FilterMethod::DestroyPropertyFilter) => own("PropertyFilter"),
+        MethodName::Events(EventMethod::QueryEvents | EventMethod::CreateCollectorForEvents) => {
+            on("EventManager", "<filter></filter>")
+        }
+        MethodName::History(HistoryMethod::SetCollectorPageSize)
+        | MethodName::EventHistory(
+            EventHistoryMethod::ReadNextEvents | EventHistoryMethod::ReadPreviousEvents,
+        ) => call_on(method.facts().wire, "EventHistoryCollector", "session[52]52", "<maxCount>1</maxCount>"),
+        MethodName::History(
+            HistoryMethod::RewindCollector | HistoryMethod::ResetCollector | HistoryMethod::DestroyCollector,
+        ) => own("EventHistoryCollector"),
+        MethodName::View(ViewMethod::DestroyView) => own("ListView"),
+        MethodName::Views(ViewsMethod::CreateListView) => on("ViewManager", ""),
+        MethodName::Views(ViewsMethod::CreateContainerView) => {
+            on("ViewManager", "<container type=\"Folder\">group-d1</container><recursive>true</recursive>")
+        }
         MethodName::Options(OptionMethod::QueryOptions) => {
             on("VpxSettings", "<name>config.vpxd.sso.sts.uri</name>")
         }
@@ -112,6 +139,12 @@ fn to_strangers(method: MethodName) -> &'static str {
         MethodName::Service(_)
         | MethodName::Object(_)
         | MethodName::Properties(_)
+        | MethodName::Filter(_)
+        | MethodName::Views(_)
+        | MethodName::View(_)
+        | MethodName::Events(_)
+        | MethodName::History(_)
+        | MethodName::EventHistory(_)
         | MethodName::Options(_)
         | MethodName::Directory(_)
         | MethodName::Authorization(_)

@@ -1,14 +1,15 @@
 //! The way of every call: the object exists, it has the method, the caller may; then its object answers. One file for
 //! each object that has methods.
 
+use super::belongings::Desk;
 use super::objects::{Inventory, Sources};
 use super::{Answer, Exchange, Returned, holds};
-use super::{
-    authorization_manager, extension_manager, option_manager, property_collector, session_manager,
-    user_directory,
-};
+use super::{authorization_manager, event_manager, extension_manager, option_manager, property_collector};
+use super::{session_manager, user_directory, views};
 use crate::app::Caller;
+use crate::app::audit::lacks_privilege;
 use crate::app::error::Failure;
+use crate::entropy::uuid;
 use crate::secret::Secret;
 use crate::vim::access::Access;
 use crate::vim::method::{PropertyCall, ServiceCall};
@@ -20,6 +21,21 @@ pub(super) struct Asked<'a> {
     pub(super) exchange: &'a Exchange<'a>,
     pub(super) caller: &'a Caller,
     pub(super) inventory: &'a Inventory<'a>,
+}
+
+impl Asked<'_> {
+    /// What belongs to the caller's session.
+    pub(super) fn desk(&self) -> Result<Desk, Fault> {
+        let caller = self.caller.session().ok_or_else(Fault::not_authenticated)?;
+        Ok(self.exchange.belongings.of(&caller.session.key))
+    }
+
+    /// The identifier of an object that the caller makes: it names his session (`session-manager.md` §2.3).
+    pub(super) fn new_id(&self) -> Result<String, Answer> {
+        let caller = self.caller.session().ok_or_else(Fault::not_authenticated)?;
+        let uuid = uuid(&*self.exchange.app.entropy).map_err(|error| unavailable(&error.into()))?;
+        Ok(format!("{OWN}{}]{uuid}", caller.session.key))
+    }
 }
 
 /// What an object answers.
@@ -48,19 +64,22 @@ impl From<Option<Value>> for Reply {
 /// Answers a call.
 pub(super) async fn answer(exchange: &Exchange<'_>, caller: &Caller, call: Call) -> Result<Returned, Answer> {
     let name = call.method.name();
-    let inventory = Inventory::read(exchange, caller, sources(&call)).await?;
+    let inventory = Inventory::read(exchange, caller, &sources(&call)).await?;
     if !inventory.exists(&call.this) {
+        // What somebody made is his as long as his session: without one he is told to log in again.
+        if caller.session().is_none() && call.this.value.starts_with(OWN) {
+            return Err(Fault::not_authenticated().into());
+        }
         return Err(Fault::ManagedObjectNotFound { object: call.this }.into());
     }
     call.check_receiver()?;
     if let Access::Privilege(privilege) = name.facts().access
         && !holds(caller, privilege)
     {
-        let fault = match caller.session() {
-            Some(_) => Fault::no_permission(privilege),
-            None => Fault::not_authenticated(),
-        };
-        return Err(fault.into());
+        let Some(caller) = caller.session() else { return Err(Fault::not_authenticated().into()) };
+        let user_name = &caller.session.user_name;
+        lacks_privilege(exchange.app, user_name, privilege, name.facts().wire, exchange.peer).await;
+        return Err(Fault::no_permission(privilege).into());
     }
     let Call { this, method } = call;
     let asked = Asked { exchange, caller, inventory: &inventory };
@@ -70,7 +89,13 @@ pub(super) async fn answer(exchange: &Exchange<'_>, caller: &Caller, call: Call)
         Method::Fetch { property } => {
             fetch(&this, &property, &inventory, exchange.version)?.map(Value::any).into()
         }
-        Method::Properties(call) => property_collector::answer(&asked, call)?,
+        Method::Properties(call) => property_collector::answer(&asked, &this, call).await?,
+        Method::Filter(call) => property_collector::answer_filter(&asked, &this, &call)?,
+        Method::Views(call) => views::answer(&asked, call)?,
+        Method::Events(call) => event_manager::answer(&asked, call).await?,
+        Method::History(call) => event_manager::answer_history(&asked, &this, call).await?,
+        Method::EventHistory(call) => event_manager::answer_events(&asked, &this, call).await?,
+        Method::View(call) => views::answer_view(&asked, &this, &call)?,
         Method::Options(call) => option_manager::answer(&asked, call).await?,
         Method::Directory(call) => user_directory::answer(&asked, call).await?,
         Method::Authorization(call) => authorization_manager::answer(&asked, call).await?,
@@ -87,7 +112,14 @@ fn sources(call: &Call) -> Sources {
         Method::Properties(PropertyCall::Retrieve { specs } | PropertyCall::RetrieveEx { specs, .. }) => {
             Sources::of_specs(specs)
         }
-        Method::Service(_)
+        Method::Properties(PropertyCall::CreateFilter { spec }) => Sources::of_specs([spec]),
+        Method::Filter(_)
+        | Method::Views(_)
+        | Method::View(_)
+        | Method::Events(_)
+        | Method::History(_)
+        | Method::EventHistory(_)
+        | Method::Service(_)
         | Method::Properties(_)
         | Method::Options(_)
         | Method::Directory(_)
@@ -102,3 +134,6 @@ pub(super) fn unavailable(failure: &Failure) -> Answer {
     tracing::error!(error = %failure, "a call could not be answered");
     Answer::Status(actix_web::http::StatusCode::SERVICE_UNAVAILABLE)
 }
+
+/// How the identifier of an object begins that somebody made for his session.
+const OWN: &str = "session[";

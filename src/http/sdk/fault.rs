@@ -17,7 +17,7 @@ pub(super) fn of(refused: &Refused) -> Answer {
     }
 }
 
-fn of_step(step: StepId) -> Answer {
+pub(super) fn of_step(step: StepId) -> Answer {
     Answer::Fault(match step {
         StepId::XmlSize
         | StepId::XmlEncoding

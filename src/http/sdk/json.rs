@@ -6,7 +6,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 
-use super::{Answer, Exchange, Pages, Returned, bare, cookie};
+use super::{Answer, Belongings, Exchange, Pages, Returned, bare, cookie};
 use crate::app::App;
 use crate::app::audit::bad_call;
 use crate::http::{Site, limits, observe};
@@ -21,6 +21,7 @@ pub async fn any(
     app: Data<App>,
     site: Data<Site>,
     pages: Data<Pages>,
+    belongings: Data<Belongings>,
 ) -> HttpResponse {
     let Some(path) = Path::read(request.match_info().unprocessed()) else {
         return HttpResponse::new(StatusCode::NOT_FOUND);
@@ -44,6 +45,7 @@ pub async fn any(
     let exchange = Exchange {
         app: &app,
         pages: &pages,
+        belongings: &belongings,
         envelope: &envelope,
         peer: &peer,
         version: path.version,

@@ -2,18 +2,24 @@
 //! (`session-manager.md` §3, §7).
 
 mod authorization_manager;
+mod belongings;
 mod calls;
 pub(super) mod cookie;
 mod extension_manager;
+mod event_manager;
 mod fault;
 pub mod json;
+mod happenings;
 mod objects;
 mod option_manager;
 mod pages;
 mod property_collector;
 mod session_manager;
 mod user_directory;
+mod views;
+mod waiting;
 
+pub use belongings::Belongings;
 pub use pages::Pages;
 
 use actix_web::http::StatusCode;
@@ -37,6 +43,7 @@ pub async fn post(
     app: Data<App>,
     site: Data<Site>,
     pages: Data<Pages>,
+    belongings: Data<Belongings>,
 ) -> HttpResponse {
     let peer = observe::peer(&request);
     let asked = request.headers().get("SOAPAction").and_then(|action| action.to_str().ok());
@@ -55,6 +62,7 @@ pub async fn post(
     let exchange = Exchange {
         app: &app,
         pages: &pages,
+        belongings: &belongings,
         envelope: &envelope,
         peer: &peer,
         version,
@@ -69,6 +77,7 @@ pub async fn post(
 struct Exchange<'a> {
     app: &'a App,
     pages: &'a Pages,
+    belongings: &'a Belongings,
     envelope: &'a Envelope,
     peer: &'a Peer,
     version: ApiVersion,

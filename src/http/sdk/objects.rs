@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::authorization_manager::{number, permission_of, role_of};
+use super::belongings::{Desk, MOST_HISTORIES, Things, View};
 use super::calls::unavailable;
 use super::option_manager::{INSTANCE_NAME, MAX_SESSION_COUNT, SESSION_TIMEOUT};
-use super::{Answer, Exchange, holds};
+use super::{Answer, Exchange, event_manager, holds};
 use crate::app::permissions::{self, Permission};
 use crate::app::policies::Policies;
 use crate::app::roles::{self, Role};
@@ -19,7 +20,7 @@ use crate::vim::fault::Denial;
 use crate::vim::locale::{DEFAULT, MESSAGES, SUPPORTED};
 use crate::vim::object::{self, ROOT};
 use crate::vim::property::{FilterSpec, Objects, Reading, mentions};
-use crate::vim::values::{AboutInfo, Extension, OptionValue, ServiceContent, UserSession};
+use crate::vim::values::{AboutInfo, Event, Extension, OptionValue, ServiceContent, UserSession, event};
 use crate::vim::values::{AuthorizationDescription, AuthorizationPrivilege};
 use crate::vim::{Fault, Reference, Value};
 
@@ -35,40 +36,62 @@ pub(super) struct Inventory<'a> {
     policies: Arc<Policies>,
     /// Every extension.
     extensions: Vec<Extension>,
+    latest_event: Option<Event>,
     pub(super) now: Moment,
+    /// What belongs to the caller.
+    desk: Option<Desk>,
 }
 
 /// What the store is asked for beforehand, because a property may be read that is not in memory.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "one for each reading, and any of them can be needed")]
-pub(super) struct Sources {
-    sessions: bool,
-    message: bool,
-    roles: bool,
-    permissions: bool,
-    extensions: bool,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    Sessions,
+    Message,
+    LatestEvent,
+    LatestPages,
+    Roles,
+    Permissions,
+    Extensions,
 }
+
+/// Every such property: what must be asked for, the object's type, the property.
+const SOURCES: [(Source, &str, &str); 7] = [
+    (Source::Sessions, "SessionManager", "sessionList"),
+    (Source::Message, "SessionManager", "message"),
+    (Source::LatestEvent, "EventManager", "latestEvent"),
+    (Source::LatestPages, event_manager::TYPE, "latestPage"),
+    (Source::Roles, "AuthorizationManager", "roleList"),
+    (Source::Permissions, "Folder", "permission"),
+    (Source::Extensions, "ExtensionManager", "extensionList"),
+];
+
+/// What one call may need.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sources(Vec<Source>);
 
 impl Sources {
     /// What a path into a property of an object of this type needs.
     pub(super) fn of_path(kind: &str, path: &str) -> Self {
         let property = path.split('.').next().unwrap_or_default();
-        Self::wanted(|of, name| kind == of && property == name)
+        Self::those(|of, name| kind == of && property == name)
     }
 
     /// What specifications may need.
-    pub(super) fn of_specs(specs: &[FilterSpec]) -> Self {
-        Self::wanted(|of, name| mentions(specs, of, name))
+    pub(super) fn of_specs<'s>(specs: impl IntoIterator<Item = &'s FilterSpec>) -> Self {
+        let specs: Vec<_> = specs.into_iter().collect();
+        let mentioned =
+            |spec: &FilterSpec, of: &str, name: &str| mentions(std::slice::from_ref(spec), of, name);
+        Self::those(|of, name| specs.iter().any(|spec| mentioned(spec, of, name)))
     }
 
-    fn wanted(is: impl Fn(&str, &str) -> bool) -> Self {
-        Self {
-            sessions: is("SessionManager", "sessionList"),
-            message: is("SessionManager", "message"),
-            roles: is("AuthorizationManager", "roleList"),
-            permissions: is("Folder", "permission"),
-            extensions: is("ExtensionManager", "extensionList"),
-        }
+    fn those(wanted: impl Fn(&str, &str) -> bool) -> Self {
+        Self(
+            SOURCES.into_iter().filter(|(_, of, name)| wanted(of, name)).map(|(source, ..)| source).collect(),
+        )
+    }
+
+    fn need(&self, source: Source) -> bool {
+        self.0.contains(&source)
     }
 }
 
@@ -77,27 +100,39 @@ impl<'a> Inventory<'a> {
     pub(super) async fn read(
         exchange: &'a Exchange<'a>,
         caller: &'a Caller,
-        sources: Sources,
+        sources: &Sources,
     ) -> Result<Self, Answer> {
-        let sessions = if sources.sessions && holds(caller, TERMINATE_SESSION) {
+        let sessions = if sources.need(Source::Sessions) && holds(caller, TERMINATE_SESSION) {
             sessions::list(exchange.app).await.map_err(|failure| unavailable(&failure))?
         } else {
             Vec::new()
         };
-        let message = if sources.message && holds(caller, VIEW) {
+        let message = if sources.need(Source::Message) && holds(caller, VIEW) {
             message::message(exchange.app).await.map_err(|failure| unavailable(&failure))?
         } else {
             None
         };
+        let desk = caller.session().map(|caller| exchange.belongings.of(&caller.session.key));
+        let latest_event = if sources.need(Source::LatestEvent) && holds(caller, VIEW) {
+            event_manager::latest(exchange, caller).await?
+        } else {
+            None
+        };
+        if let (true, Some(desk)) = (sources.need(Source::LatestPages), &desk) {
+            event_manager::refresh_all(exchange, caller, desk).await?;
+        }
         let app = exchange.app;
-        let roles =
-            if sources.roles && holds(caller, VIEW) { roles::list(app).await } else { Ok(Vec::new()) };
-        let permissions = if sources.permissions && holds(caller, READ) {
+        let roles = if sources.need(Source::Roles) && holds(caller, VIEW) {
+            roles::list(app).await
+        } else {
+            Ok(Vec::new())
+        };
+        let permissions = if sources.need(Source::Permissions) && holds(caller, READ) {
             permissions::list(app).await
         } else {
             Ok(Vec::new())
         };
-        let extensions = if sources.extensions && holds(caller, VIEW) {
+        let extensions = if sources.need(Source::Extensions) && holds(caller, VIEW) {
             extensions::list(app).await
         } else {
             Ok(Vec::new())
@@ -107,6 +142,8 @@ impl<'a> Inventory<'a> {
             caller,
             sessions,
             message,
+            latest_event,
+            desk,
             roles: roles.map_err(|failure| unavailable(&failure))?,
             permissions: permissions.map_err(|failure| unavailable(&failure))?,
             extensions: extensions.map_err(|failure| unavailable(&failure))?,
@@ -118,7 +155,10 @@ impl<'a> Inventory<'a> {
 
 impl Objects for Inventory<'_> {
     fn exists(&self, object: &Reference) -> bool {
-        object::published(&object.value).is_some_and(|published| published.kind == object.kind)
+        match object::published(&object.value) {
+            Some(published) => published.kind == object.kind,
+            None => self.own(|things| things.kind_of(&object.value)) == Some(&object.kind),
+        }
     }
 
     fn read(&self, object: &Reference, property: &str) -> Reading {
@@ -187,9 +227,31 @@ impl Inventory<'_> {
             }
             ("UserDirectory", "domainList") => Some(Value::texts([self.domain()])),
             ("Folder", "name") if object.value == ROOT => Some(Value::Text("Datacenters".into())),
+            ("PropertyCollector", "filter") => self.own(|things| {
+                let filters = things.filters_of(&object.value);
+                Some(Value::references(filters.map(|filter| Reference::new("PropertyFilter", &*filter.id))))
+            }),
+            ("ViewManager", "viewList") => {
+                self.own(|things| Some(Value::references(things.views.iter().map(View::reference))))
+            }
+            ("EventManager", "description") => Some(event::description().into()),
+            ("EventManager", "maxCollector") => i32::try_from(MOST_HISTORIES).ok().map(Value::Int),
+            ("EventManager", "latestEvent") => {
+                self.latest_event.as_ref().map(|event| Value::Record(event.record(true)).any())
+            }
+            (event_manager::TYPE, _) => {
+                self.own(|things| things.history(&object.value)?.property(property, self.caller))
+            }
+            ("ListView" | "ContainerView", _) => self
+                .own(|things| things.views.iter().find(|view| view.id == object.value)?.property(property)),
             ("Folder", "childType") => Some(Value::texts(["Folder", "Datacenter"])),
             _ => None,
         }
+    }
+
+    /// Something of what belongs to the caller.
+    fn own<T>(&self, find: impl FnOnce(&Things) -> Option<T>) -> Option<T> {
+        find(&self.desk.as_ref()?.open())
     }
 
     /// The references to everything that is published.

@@ -253,6 +253,7 @@ fn sample(kind: &str, depth: usize) -> Json {
         object
     };
     match (kind, schema::simple(kind)) {
+        ("dateTime", _) => json!("2025-01-01T00:00:00Z"),
         (_, Some(Simple::Text)) => json!("1"),
         (_, Some(Simple::Boolean)) => json!(true),
         (_, Some(Simple::Number)) => json!(1),
@@ -272,7 +273,8 @@ fn sample(kind: &str, depth: usize) -> Json {
 }
 
 fn sample_field(field: &Parameter, depth: usize) -> Json {
-    let value = sample(field.kind, depth);
+    // The only enumeration that a call reads.
+    let value = if field.name == "recursion" { json!("all") } else { sample(field.kind, depth) };
     if field.occurs == Occurs::Many { json!([value]) } else { value }
 }
 

@@ -135,6 +135,40 @@ methods! {
             ["specSet" many PropertyFilterSpec, "options" one RetrieveOptions] -> maybe RetrieveResult;
         ContinueRetrievePropertiesEx LOGGED_IN, ["token" one string] -> one RetrieveResult;
         CancelRetrievePropertiesEx LOGGED_IN, ["token" one string];
+        CreateFilter LOGGED_IN,
+            ["spec" one PropertyFilterSpec, "partialUpdates" one boolean] -> one ManagedObjectReference;
+        CheckForUpdates LOGGED_IN, ["version" maybe string] -> maybe UpdateSet;
+        WaitForUpdates LOGGED_IN, ["version" maybe string] -> one UpdateSet;
+        WaitForUpdatesEx LOGGED_IN, ["version" maybe string, "options" maybe WaitOptions] -> maybe UpdateSet;
+        CancelWaitForUpdates LOGGED_IN, [];
+        CreatePropertyCollector LOGGED_IN, [] -> one ManagedObjectReference;
+        DestroyPropertyCollector LOGGED_IN, [];
+    }
+    Filter FilterMethod on "PropertyFilter" {
+        DestroyPropertyFilter LOGGED_IN, [];
+    }
+    Views ViewsMethod on "ViewManager" {
+        CreateListView LOGGED_IN, ["obj" many ManagedObjectReference] -> one ManagedObjectReference;
+        CreateContainerView LOGGED_IN,
+            ["container" one ManagedObjectReference, "type" many string, "recursive" one boolean]
+            -> one ManagedObjectReference;
+    }
+    View ViewMethod on "View" {
+        DestroyView LOGGED_IN, [];
+    }
+    Events EventMethod on "EventManager" {
+        QueryEvents LOGGED_IN, ["filter" one EventFilterSpec] -> many Event;
+        CreateCollectorForEvents LOGGED_IN, ["filter" one EventFilterSpec] -> one ManagedObjectReference;
+    }
+    History HistoryMethod on "HistoryCollector" {
+        SetCollectorPageSize LOGGED_IN, ["maxCount" one int];
+        RewindCollector LOGGED_IN, [];
+        ResetCollector LOGGED_IN, [];
+        DestroyCollector LOGGED_IN, [];
+    }
+    EventHistory EventHistoryMethod on "EventHistoryCollector" {
+        ReadNextEvents LOGGED_IN, ["maxCount" one int] -> many Event;
+        ReadPreviousEvents LOGGED_IN, ["maxCount" one int] -> many Event;
     }
     Options OptionMethod on "OptionManager" {
         // Clients find the STS by it before they log in (`clients.md` §1.3-2); the door shows strangers no more.

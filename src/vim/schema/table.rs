@@ -42,14 +42,102 @@ pub const TYPES: &[DataType] = &[
             maybe("licenseProductVersion", "string"),
         ],
     ),
+    extends("AlreadyAuthenticatedSessionEvent", SESSION_EVENT, &[]),
+    extends("BadUsernameSessionEvent", SESSION_EVENT, &[one("ipAddress", "string")]),
+    extends("ComputeResourceEventArgument", "EntityEventArgument", &[one("computeResource", REFERENCE)]),
+    extends("DatacenterEventArgument", "EntityEventArgument", &[one("datacenter", REFERENCE)]),
+    extends("DatastoreEventArgument", "EntityEventArgument", &[one("datastore", REFERENCE)]),
+    data("Description", &[one("label", "string"), one("summary", "string")]),
+    extends("DvsEventArgument", "EntityEventArgument", &[one("dvs", REFERENCE)]),
     root("DynamicData", &[]),
     data("DynamicProperty", &[one("name", "string"), one("val", ANY)]),
+    extends("ElementDescription", "Description", &[one("key", "string")]),
+    extends("EntityEventArgument", "EventArgument", &[one("name", "string")]),
+    data(
+        "Event",
+        &[
+            one("key", "int"),
+            one("chainId", "int"),
+            one("createdTime", "dateTime"),
+            one("userName", "string"),
+            maybe("datacenter", "DatacenterEventArgument"),
+            maybe("computeResource", "ComputeResourceEventArgument"),
+            maybe("host", "HostEventArgument"),
+            maybe("vm", "VmEventArgument"),
+            maybe("ds", "DatastoreEventArgument"),
+            maybe("net", "NetworkEventArgument"),
+            maybe("dvs", "DvsEventArgument"),
+            maybe("fullFormattedMessage", "string"),
+            maybe("changeTag", "string"),
+        ],
+    ),
+    data("EventArgument", &[]),
+    data(
+        "EventDescription",
+        &[many("category", "ElementDescription"), many("eventInfo", "EventDescriptionEventDetail")],
+    ),
+    data(
+        "EventDescriptionEventDetail",
+        &[
+            one("key", "string"),
+            maybe("description", "string"),
+            one("category", "string"),
+            one("formatOnDatacenter", "string"),
+            one("formatOnComputeResource", "string"),
+            one("formatOnHost", "string"),
+            one("formatOnVm", "string"),
+            one("fullFormat", "string"),
+            maybe("longDescription", "string"),
+        ],
+    ),
+    extends(
+        "EventEx",
+        "Event",
+        &[
+            one("eventTypeId", "string"),
+            maybe("severity", "string"),
+            maybe("message", "string"),
+            many("arguments", "KeyAnyValue"),
+            maybe("objectId", "string"),
+            maybe("objectType", "string"),
+            maybe("objectName", "string"),
+            maybe("fault", "LocalizedMethodFault"),
+        ],
+    ),
+    data(
+        "EventFilterSpec",
+        &[
+            maybe("entity", "EventFilterSpecByEntity"),
+            maybe("time", "EventFilterSpecByTime"),
+            maybe("userName", "EventFilterSpecByUsername"),
+            maybe("eventChainId", "int"),
+            maybe("alarm", REFERENCE),
+            maybe("scheduledTask", REFERENCE),
+            maybe("disableFullMessage", "boolean"),
+            many("category", "string"),
+            many("type", "string"),
+            many("tag", "string"),
+            many("eventTypeId", "string"),
+            maybe("maxCount", "int"),
+        ],
+    ),
+    data("EventFilterSpecByEntity", &[one("entity", REFERENCE), one("recursion", "string")]),
+    data("EventFilterSpecByTime", &[maybe("beginTime", "dateTime"), maybe("endTime", "dateTime")]),
+    data("EventFilterSpecByUsername", &[one("systemUser", "boolean"), many("userList", "string")]),
+    extends(
+        "GlobalMessageChangedEvent",
+        SESSION_EVENT,
+        &[one("message", "string"), maybe("prevMessage", "string")],
+    ),
+    extends("HostEventArgument", "EntityEventArgument", &[one("host", REFERENCE)]),
     extends("InvalidArgument", RUNTIME_FAULT, &[maybe("invalidProperty", "string")]),
+    extends("InvalidCollectorVersion", METHOD_FAULT, &[]),
     extends("InvalidLocale", VIM_FAULT, &[]),
     extends("InvalidLogin", VIM_FAULT, &[]),
     extends("InvalidName", VIM_FAULT, &[one("name", "string"), maybe("entity", REFERENCE)]),
     extends("InvalidProperty", METHOD_FAULT, &[one("name", "string")]),
     extends("InvalidRequest", RUNTIME_FAULT, &[]),
+    extends("InvalidState", VIM_FAULT, &[]),
     data("KeyAnyValue", &[one("key", "string"), one("value", ANY)]),
     data(
         "LocalizableMessage",
@@ -62,7 +150,10 @@ pub const TYPES: &[DataType] = &[
         &[maybe("faultCause", "LocalizedMethodFault"), many("faultMessage", "LocalizableMessage")],
     ),
     extends("MethodNotFound", "InvalidRequest", &[one("receiver", REFERENCE), one("method", "string")]),
+    data("MissingObject", &[one("obj", REFERENCE), one("fault", "LocalizedMethodFault")]),
     data("MissingProperty", &[one("path", "string"), one("fault", "LocalizedMethodFault")]),
+    extends("NetworkEventArgument", "EntityEventArgument", &[one("network", REFERENCE)]),
+    extends("NoAccessUserEvent", SESSION_EVENT, &[one("ipAddress", "string")]),
     extends(
         "NoPermission",
         "SecurityError",
@@ -84,7 +175,17 @@ pub const TYPES: &[DataType] = &[
         "ObjectSpec",
         &[one("obj", REFERENCE), maybe("skip", "boolean"), many("selectSet", "SelectionSpec")],
     ),
+    data(
+        "ObjectUpdate",
+        &[
+            one("kind", "string"),
+            one("obj", REFERENCE),
+            many("changeSet", "PropertyChange"),
+            many("missingSet", "MissingProperty"),
+        ],
+    ),
     data("OptionValue", &[one("key", "string"), one("value", ANY)]),
+    data("PropertyChange", &[one("name", "string"), one("op", "string"), maybe("val", ANY)]),
     data(
         "PropertyFilterSpec",
         &[
@@ -93,12 +194,18 @@ pub const TYPES: &[DataType] = &[
             maybe("reportMissingObjectsInResults", "boolean"),
         ],
     ),
+    data(
+        "PropertyFilterUpdate",
+        &[one("filter", REFERENCE), many("objectSet", "ObjectUpdate"), many("missingSet", "MissingObject")],
+    ),
     data("PropertySpec", &[one("type", "string"), maybe("all", "boolean"), many("pathSet", "string")]),
+    extends("RequestCanceled", RUNTIME_FAULT, &[]),
     data("RetrieveOptions", &[maybe("maxObjects", "int")]),
     data("RetrieveResult", &[maybe("token", "string"), many("objects", "ObjectContent")]),
     extends(RUNTIME_FAULT, METHOD_FAULT, &[]),
     extends("SecurityError", RUNTIME_FAULT, &[]),
     data("SelectionSpec", &[maybe("name", "string")]),
+    extends("ServerStartedSessionEvent", SESSION_EVENT, &[]),
     data(
         "ServiceContent",
         &[
@@ -154,6 +261,7 @@ pub const TYPES: &[DataType] = &[
             maybe("storageQueryManager", REFERENCE),
         ],
     ),
+    extends("SessionEvent", "Event", &[]),
     data(
         "SessionManagerGenericServiceTicket",
         &[
@@ -177,6 +285,11 @@ pub const TYPES: &[DataType] = &[
         &[one("method", "string")],
     ),
     extends(
+        "SessionTerminatedEvent",
+        SESSION_EVENT,
+        &[one("sessionId", "string"), one("terminatedUsername", "string")],
+    ),
+    extends(
         "TraversalSpec",
         "SelectionSpec",
         &[
@@ -184,6 +297,31 @@ pub const TYPES: &[DataType] = &[
             one("path", "string"),
             maybe("skip", "boolean"),
             many("selectSet", "SelectionSpec"),
+        ],
+    ),
+    data(
+        "UpdateSet",
+        &[one("version", "string"), many("filterSet", "PropertyFilterUpdate"), maybe("truncated", "boolean")],
+    ),
+    extends(
+        "UserLoginSessionEvent",
+        SESSION_EVENT,
+        &[
+            one("ipAddress", "string"),
+            maybe("userAgent", "string"),
+            one("locale", "string"),
+            one("sessionId", "string"),
+        ],
+    ),
+    extends(
+        "UserLogoutSessionEvent",
+        SESSION_EVENT,
+        &[
+            maybe("ipAddress", "string"),
+            maybe("userAgent", "string"),
+            maybe("callCount", "long"),
+            maybe("sessionId", "string"),
+            maybe("loginTime", "dateTime"),
         ],
     ),
     data(
@@ -204,11 +342,14 @@ pub const TYPES: &[DataType] = &[
     ),
     extends(VIM_FAULT, METHOD_FAULT, &[]),
     data("VirtualMachineCertThumbprint", &[one("thumbprint", "string"), maybe("hashAlgorithm", "string")]),
+    extends("VmEventArgument", "EntityEventArgument", &[one("vm", REFERENCE)]),
+    data("WaitOptions", &[maybe("maxWaitSeconds", "int"), maybe("maxObjectUpdates", "int")]),
 ];
 
 const METHOD_FAULT: &str = "MethodFault";
 const RUNTIME_FAULT: &str = "RuntimeFault";
 const VIM_FAULT: &str = "VimFault";
+const SESSION_EVENT: &str = "SessionEvent";
 
 /// A type that extends nothing.
 const fn root(name: &'static str, fields: &'static [Parameter]) -> DataType {

@@ -8,7 +8,11 @@ use crate::vim::fault::tests::all as all_faults;
 use crate::vim::method::table::Occurs;
 use crate::vim::property::{ObjectContent, RetrieveResult};
 use crate::vim::values::data::tests::session;
+use crate::vim::values::event;
+use crate::vim::values::event_filter::{Recursion, UserFilter};
+use crate::vim::values::update::UpdateKind;
 use crate::vim::values::{AboutInfo, GenericServiceTicket, LocalTicket, OptionValue, Record, ServiceContent};
+use crate::vim::values::{EventFilterSpec, FilterUpdate, ObjectUpdate, UpdateSet};
 use crate::vim::{ApiVersion, Fault, MethodName, Reference, Value};
 
 /// One data object of every type that is sent, as full as can be.
@@ -25,8 +29,34 @@ fn sent() -> Vec<Record> {
     let (id, host_name, certificate) = (Secret::new("x"), "vc".into(), Thumbprints::default());
     sent.push(GenericServiceTicket { id, host_name, certificate }.into());
     sent.push(LocalTicket { user_name: "u".into(), password_file_path: "p".into() }.into());
+    sent.extend(updates().into_iter().chain(events()));
     sent.extend(all_faults().iter().map(Fault::record));
     sent
+}
+
+fn updates() -> Vec<Record> {
+    let object = ObjectUpdate {
+        kind: UpdateKind::Enter,
+        object: Reference::root(),
+        changes: vec![("a".into(), Some("b".into()))],
+        missing: vec![("c".into(), Fault::not_authenticated())],
+    };
+    let filter = FilterUpdate { filter: Reference::new("PropertyFilter", "f"), objects: vec![object] };
+    vec![UpdateSet { version: "1".into(), filters: vec![filter], truncated: true }.into()]
+}
+
+fn events() -> Vec<Record> {
+    let filter = EventFilterSpec {
+        entity: Some((Reference::root(), Recursion::All)),
+        begin_time: Some(Moment::EPOCH),
+        users: Some(UserFilter { system_user: true, user_list: vec!["u".into()] }),
+        event_type_ids: vec!["SessionEvent".into()],
+        ..EventFilterSpec::default()
+    };
+    let mut records = vec![event::description(), filter.into()];
+    records
+        .extend(event::tests::every().into_iter().map(|kind| event::tests::event(1, "u", kind).record(true)));
+    records
 }
 
 /// A value is of the type that the schema says, as deep as it goes.

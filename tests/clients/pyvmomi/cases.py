@@ -3,6 +3,7 @@
 import datetime
 import ssl
 import sys
+import threading
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -203,6 +204,56 @@ def an_extension_logs_in_with_its_certificate(world):
     return seen
 
 
+def events_are_found_by_user_and_by_type(world):
+    si = connect(world, user="alice@vsphere.local", pwd=PASSWORD)
+    manager, spec = si.content.eventManager, vim.event.EventFilterSpec
+    everywhere = spec.ByEntity(entity=si.content.rootFolder, recursion="all")
+    own = spec.ByUsername(systemUser=False, userList=[ALICE])
+    seen = manager.QueryEvents(spec(entity=everywhere, userName=own, type=[vim.event.SessionEvent], maxCount=1))
+    expect([type(event) for event in seen] == [vim.event.UserLoginSessionEvent], seen)
+    expect(seen[0].sessionId == si.content.sessionManager.currentSession.key, seen)
+    collector = manager.CreateCollectorForEvents(spec(eventTypeId=["vim.event.ServerStartedSessionEvent"]))
+    started = collector.ReadNextEvents(10)
+    expect(len(started) == len(collector.latestPage) == 1, started)
+    collector.DestroyCollector()
+    Disconnect(si)
+    return seen[0].fullFormattedMessage
+
+
+def a_change_wakes_whoever_waits(world):
+    si = connect(world, user="alice@vsphere.local", pwd=PASSWORD)
+    collector, query = si.content.propertyCollector, vmodl.query.PropertyCollector
+    properties = query.PropertySpec(type=vim.SessionManager, all=False, pathSet=["sessionList"])
+    objects = query.ObjectSpec(obj=si.content.sessionManager)
+    known = collector.CreateFilter(query.FilterSpec(propSet=[properties], objectSet=[objects]), False)
+    first = collector.WaitForUpdatesEx("", query.WaitOptions(maxWaitSeconds=10))
+    others = []
+    login = threading.Timer(0.5, lambda: others.append(connect(world, user="alice@vsphere.local", pwd=PASSWORD)))
+    login.start()
+    told = collector.WaitForUpdatesEx(first.version, query.WaitOptions(maxWaitSeconds=10))
+    login.join()
+    Disconnect(others[0])
+    change = told.filterSet[0].objectSet[0].changeSet[0]
+    expect((change.name, change.op) == ("sessionList", "assign"), told)
+    known.DestroyPropertyFilter()
+    expect(collector.WaitForUpdatesEx(told.version, query.WaitOptions(maxWaitSeconds=0)) is None, "an update without filter")
+    try:
+        collector.CheckForUpdates("no version")
+    except vmodl.query.InvalidCollectorVersion:
+        Disconnect(si)
+        return f"version {first.version}, then {told.version}"
+    raise AssertionError("a version that was never given out was taken")
+
+
+def a_container_without_machines_is_an_empty_view(world):
+    si = connect(world, user="alice@vsphere.local", pwd=PASSWORD)
+    view = si.content.viewManager.CreateContainerView(si.content.rootFolder, [vim.VirtualMachine], True)
+    expect((list(view.view), view.recursive) == ([], True), view)
+    view.Destroy()
+    Disconnect(si)
+    return "nothing in it"
+
+
 def connect(world, **credentials):
     return SmartConnect(host=world.host, port=world.port, sslContext=tls(world), **credentials)
 
@@ -281,6 +332,9 @@ CASES = [
     tickets_are_spent_once,
     a_vcenter_gives_no_local_ticket,
     an_extension_logs_in_with_its_certificate,
+    events_are_found_by_user_and_by_type,
+    a_change_wakes_whoever_waits,
+    a_container_without_machines_is_an_empty_view,
 ]
 
 if __name__ == "__main__":

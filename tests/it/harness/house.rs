@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::runtime::Handle;
 use vcsso::app::local_tickets::LocalTickets;
 use vcsso::app::users::{Person, add_person};
-use vcsso::app::{App, Peer, ReplayMode, Settings, explain, housekeeping};
+use vcsso::app::{App, Peer, ReplayMode, Settings, explain, housekeeping, start};
 use vcsso::clock::Frozen;
 use vcsso::entropy::SystemEntropy;
 use vcsso::http::{Site, server};
@@ -235,6 +235,7 @@ async fn run(
         app
     });
     people::furnish(&app).await;
+    start::started(&app).await.unwrap();
     let running = server::https(listener, tls, Arc::clone(&app), site).unwrap();
     opened.send((app, address, Handle::current(), running.handle())).unwrap();
     running.await.unwrap();

@@ -224,7 +224,19 @@ pub fn call(method: &str, this: &str, parameters: &str) -> String {
         "group-d1" => "Folder",
         other => other,
     };
+    call_on(method, kind, this, parameters)
+}
+
+/// A call to any object.
+pub fn call_on(method: &str, kind: &str, this: &str, parameters: &str) -> String {
     format!("<{method} xmlns=\"urn:vim25\"><_this type=\"{kind}\">{this}</_this>{parameters}</{method}>")
+}
+
+/// The parameters of `CreateFilter`, for what [`retrieval`] would read.
+pub fn watching(wanted: &[(&str, &str, &[&str])]) -> String {
+    let spec = retrieval(wanted, None);
+    let spec = spec.split("<options>").next().unwrap().replace("specSet>", "spec>");
+    spec + "<partialUpdates>false</partialUpdates>"
 }
 
 pub fn envelope(body: &str) -> String {
