@@ -17,6 +17,8 @@ pub enum Action {
     LoginByToken,
     /// A session was asked for with a password.
     LoginByPassword,
+    /// A session was asked for with Kerberos or NTLM.
+    LoginBySspi,
     /// A session was ended by its holder.
     Logout,
     /// Somebody else's session was ended.
@@ -73,6 +75,8 @@ pub enum Action {
     SetExtensionPublicKey,
     /// An extension got an account.
     SetExtensionAccount,
+    /// NT hashes were allowed, made or deleted.
+    SetNtlm,
 }
 
 impl Action {
@@ -83,6 +87,7 @@ impl Action {
             Self::Issue => "sts.issue",
             Self::LoginByToken => "session.login-by-token",
             Self::LoginByPassword => "session.login",
+            Self::LoginBySspi => "session.login-by-sspi",
             Self::Logout => "session.logout",
             Self::Terminate => "session.terminate",
             Self::SetLocale => "session.locale",
@@ -111,6 +116,7 @@ impl Action {
             Self::SetExtensionCertificate => "extension.set-certificate",
             Self::SetExtensionPublicKey => "extension.set-public-key",
             Self::SetExtensionAccount => "extension.set-service-account",
+            Self::SetNtlm => "user.ntlm",
         }
     }
 }

@@ -97,6 +97,7 @@ pub const TYPES: &[DataType] = &[
     data("RetrieveOptions", &[maybe("maxObjects", "int")]),
     data("RetrieveResult", &[maybe("token", "string"), many("objects", "ObjectContent")]),
     extends(RUNTIME_FAULT, METHOD_FAULT, &[]),
+    extends("SSPIChallenge", VIM_FAULT, &[one("base64Token", "string")]),
     extends("SecurityError", RUNTIME_FAULT, &[]),
     data("SelectionSpec", &[maybe("name", "string")]),
     data(
