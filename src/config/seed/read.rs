@@ -46,6 +46,7 @@ pub(super) fn users(root: &Section<'_>, names: &mut Names) -> Result<Vec<User>, 
         ])?;
         let name = account(&section, section.required("name")?, "name")?;
         names.take("user", name.as_str(), name.folded(), section.place())?;
+        let ntlm = ntlm(&section)?;
         Ok(User {
             name,
             password: password(&section)?,
@@ -53,7 +54,7 @@ pub(super) fn users(root: &Section<'_>, names: &mut Names) -> Result<Vec<User>, 
             given_name: display(&section, "given_name")?,
             surname: display(&section, "surname")?,
             email: display(&section, "email")?,
-            ntlm: ntlm(&section)?,
+            ntlm,
         })
     };
     root.each("user")?.into_iter().map(read).collect()
