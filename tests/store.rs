@@ -458,6 +458,31 @@ on_both! {
         assert_eq!((bob.groups.len(), bob.grants.len()), (0, 0));
     }
 
+    async fn an_nt_hash_is_kept_of_who_asked_and_goes_with_the_password_and_the_user(world) {
+        let store = &world.store;
+        furnish(store).await;
+        let set = async |hash: &'static [u8]| {
+            change(store, async |unit| unit.set_nt_hash("id-bob", Some(hash)).await).await.unwrap()
+        };
+        assert!(!set(b"sealed").await);
+        assert_eq!(store.nt_hash("id-bob").await.unwrap(), None);
+        assert!(change(store, async |unit| unit.allow_nt_hash("id-bob", true).await).await.unwrap());
+        assert!(!change(store, async |unit| unit.allow_nt_hash("id-bob", true).await).await.unwrap());
+        assert_eq!(store.nt_hash("id-bob").await.unwrap(), None);
+        assert!(set(b"sealed").await);
+        assert_eq!(store.nt_hash("id-bob").await.unwrap().as_deref(), Some(&b"sealed"[..]));
+        change(store, async |unit| unit.set_password_hash("id-bob", "$other", NOW).await).await.unwrap();
+        assert_eq!(store.nt_hash("id-bob").await.unwrap(), None);
+        assert!(set(b"sealed").await);
+        assert_eq!(change(store, async |unit| unit.forget_nt_hashes().await).await.unwrap(), 1);
+        assert_eq!(store.nt_hash("id-bob").await.unwrap(), None);
+        assert!(set(b"sealed").await, "who asked has still asked");
+        change(store, async |unit| unit.remove_user("id-bob").await).await.unwrap();
+        assert_eq!(store.nt_hash("id-bob").await.unwrap(), None);
+        let nobody = change(store, async |unit| unit.allow_nt_hash("id-nobody", true).await).await;
+        assert!(nobody.is_err());
+    }
+
     async fn what_is_not_there_is_named(world) {
         let store = &world.store;
         furnish(store).await;

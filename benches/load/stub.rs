@@ -75,7 +75,13 @@ async fn people(app: &App, robot: &Path) {
     start::prepare(app, password()).await.unwrap();
     let groups = vec![well_known::ADMINISTRATORS.to_owned()];
     let name = AccountName::new(ALICE.0).unwrap();
-    let alice = Person { name, password: password(), profile: Profile::default(), groups: groups.clone() };
+    let alice = Person {
+        name,
+        password: password(),
+        profile: Profile::default(),
+        groups: groups.clone(),
+        ntlm: false,
+    };
     add_person(app, alice, &Peer::default()).await.unwrap();
     let certificate = pem::certificates(&std::fs::read_to_string(robot).unwrap()).unwrap().remove(0);
     let robot = Machine { name: AccountName::new("robot").unwrap(), certificate, groups };

@@ -18,6 +18,8 @@ pub enum Action {
     LoginByToken,
     /// A session was asked for with a password.
     LoginByPassword,
+    /// A session was asked for with Kerberos or NTLM.
+    LoginBySspi,
     /// A session was ended by its holder.
     Logout,
     /// Somebody else's session was ended.
@@ -80,6 +82,8 @@ pub enum Action {
     SetExtensionPublicKey,
     /// An extension got an account.
     SetExtensionAccount,
+    /// NT hashes were allowed, made or deleted.
+    SetNtlm,
 }
 
 impl Action {
@@ -90,6 +94,7 @@ impl Action {
             Self::Issue => "sts.issue",
             Self::LoginByToken => "session.login-by-token",
             Self::LoginByPassword => "session.login",
+            Self::LoginBySspi => "session.login-by-sspi",
             Self::Logout => "session.logout",
             Self::Terminate => "session.terminate",
             Self::SetLocale => "session.locale",
@@ -121,6 +126,7 @@ impl Action {
             Self::SetExtensionCertificate => "extension.set-certificate",
             Self::SetExtensionPublicKey => "extension.set-public-key",
             Self::SetExtensionAccount => "extension.set-service-account",
+            Self::SetNtlm => "user.ntlm",
         }
     }
 }

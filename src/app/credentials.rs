@@ -132,7 +132,7 @@ async fn check(app: &App, login: &UnverifiedLogin, stored: Option<&str>) -> Resu
 }
 
 /// The account of a typed name, if the name is one and belongs to this domain.
-fn lookup(app: &App, typed: &str) -> Option<Lookup> {
+pub(super) fn lookup(app: &App, typed: &str) -> Option<Lookup> {
     let name = LoginName::parse(typed).ok()?;
     Some(Lookup::Name(fold(name.within(&app.settings.domain)?)))
 }
@@ -144,12 +144,12 @@ async fn slow_lane<'a>(app: &'a App, standing: &Standing) -> Option<tokio::sync:
     if slow { Some(app.credentials.lane.lock().await) } else { None }
 }
 
-fn is_administrator(standing: &Standing) -> bool {
+pub(super) fn is_administrator(standing: &Standing) -> bool {
     fold(&standing.name) == fold(well_known::ADMINISTRATOR)
 }
 
 /// Counts in one statement; the built-in administrator is slowed down instead of locked.
-async fn count_failure(app: &App, standing: &Standing) -> Result<(), Failure> {
+pub(super) async fn count_failure(app: &App, standing: &Standing) -> Result<(), Failure> {
     let never_locks = is_administrator(standing);
     let mut unit = app.store.begin().await?;
     let attempts = unit.password_failed(&standing.id, &app.settings.lockout, never_locks, app.now()).await?;

@@ -52,6 +52,9 @@ pub enum Failure {
     /// No signing key is active here.
     #[error("no active signing key is in the key folder")]
     NoSigner,
+    /// A user cannot have an NT hash.
+    #[error(transparent)]
+    Ntlm(#[from] super::nt_hashes::NtlmRefused),
     /// The directory changed under every attempt.
     #[error("the directory kept changing while the request was decided")]
     Unsettled,
@@ -65,6 +68,7 @@ impl From<&Failure> for Cause {
             | Failure::Entropy(_)
             | Failure::Password(_)
             | Failure::NoSigner
+            | Failure::Ntlm(_)
             | Failure::Unsettled => Self::Unavailable,
         }
     }

@@ -70,6 +70,9 @@ pub async fn write_uses(app: &App) -> Result<(), Failure> {
 pub async fn sweep(app: &App) -> Result<(), Failure> {
     let now = app.now();
     app.hashing.rest();
+    if let Some(negotiation) = &app.negotiation {
+        negotiation.sweep(now);
+    }
     write_uses(app).await?;
     app.standings.saw(app.store.epoch().await?);
     // Other replicas sweep by what is written down, and must not take who waits here for idle.

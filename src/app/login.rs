@@ -9,7 +9,7 @@ use super::locale::Locales;
 use super::standings::Epoch;
 use super::tickets::not_a_ticket;
 use super::trust::{Trust, judged};
-use super::{App, Caller, Peer, credentials};
+use super::{App, Caller, Peer, credentials, negotiation};
 use crate::clock::Moment;
 use crate::entropy::{bytes, hex, uuid};
 use crate::identity::{AccountName, Principal, Standing};
@@ -87,7 +87,7 @@ pub async fn by_password(
 }
 
 /// The locale first: it leaks nothing, and makes the answer deterministic (`session-manager.md` §1.4-1).
-fn preconditions(report: &mut Report, attempt: &Attempt<'_>) -> Result<Locales, Cause> {
+pub(super) fn preconditions(report: &mut Report, attempt: &Attempt<'_>) -> Result<Locales, Cause> {
     let locales = wanted_locales(report, attempt)?;
     no_session_yet(report, attempt)?;
     Ok(locales)
@@ -219,7 +219,12 @@ pub(super) async fn commit(
         audit: vec![row],
         ..Append::default()
     };
-    match append_once(app, append, peer).await.map_err(|failure| note_failure(report, &failure))? {
+    let appended = match entry.action {
+        // A replayed proof is somebody else's, whatever is configured for messages.
+        Action::LoginBySspi => app.store.append(append).await.map_err(Failure::from),
+        _ => append_once(app, append, peer).await,
+    };
+    match appended.map_err(|failure| note_failure(report, &failure))? {
         Appended::Committed => {
             note(entry.action, &opened.session.user_name, peer);
             metrics::counter!("vcsso_sessions_opened_total").increment(1);
@@ -231,6 +236,7 @@ pub(super) async fn commit(
             Ok(Committed::Stale)
         }
         Appended::Replayed if by_ticket => Err(not_a_ticket(report)),
+        Appended::Replayed if entry.action == Action::LoginBySspi => Err(negotiation::replayed(report)),
         Appended::Replayed => Err(replayed(report)),
         Appended::SessionLimit { seen, wanted } => {
             let finding = Finding::seen(format!("{seen} live sessions")).but(format!("at most {wanted}"));

@@ -20,7 +20,10 @@ pub mod impersonation;
 pub mod local_tickets;
 pub mod locale;
 pub mod login;
+pub mod login_by_sspi;
 pub mod message;
+pub mod negotiation;
+pub mod nt_hashes;
 pub mod objection;
 pub mod permissions;
 pub mod policies;
@@ -73,6 +76,10 @@ pub struct App {
     pub(crate) policies: policies::PolicyCell,
     pub(crate) uses: sessions::Uses,
     pub(crate) local_tickets: Option<local_tickets::LocalTickets>,
+    /// Kerberos and NTLM, where they are accepted.
+    pub(crate) negotiation: Option<negotiation::Negotiation>,
+    /// Where NT hashes are kept.
+    pub(crate) nt_hashes: Option<nt_hashes::NtHashes>,
     /// How far this machine's clock is from the database's, in microseconds.
     pub(crate) clock_off_micros: AtomicI64,
 }
@@ -132,6 +139,8 @@ impl App {
             policies: policies::PolicyCell::default(),
             uses: sessions::Uses::default(),
             local_tickets: None,
+            negotiation: None,
+            nt_hashes: None,
             clock_off_micros: AtomicI64::new(0),
             exchanges: Exchanges::default(),
             authority: None,
@@ -154,6 +163,20 @@ impl App {
     #[must_use]
     pub fn with_authority(self, authority: Certificate) -> Self {
         Self { authority: Some(authority), ..self }
+    }
+
+    /// The same, with logins by Kerberos or NTLM.
+    #[must_use]
+    pub fn accepting(mut self, negotiation: Option<negotiation::Negotiation>) -> Self {
+        self.negotiation = negotiation;
+        self
+    }
+
+    /// The same, keeping NT hashes of users who ask for it.
+    #[must_use]
+    pub fn keeping(mut self, nt_hashes: Option<nt_hashes::NtHashes>) -> Self {
+        self.nt_hashes = nt_hashes;
+        self
     }
 
     /// Now.

@@ -1,11 +1,11 @@
 //! Applying a seed: what it asks for is made or changed, what it does not mention stays. An entry that has not changed
 //! since it was applied is skipped, so that restarts are fast and run-time changes win (`decisions.md` §27).
 
-use super::App;
 use super::error::Failure;
 use super::extensions::write_seeded;
 use super::users::{Machine, Person, hash, join, write_machine, write_person};
-use crate::entropy::uuid;
+use super::{App, Peer, nt_hashes};
+use crate::entropy::{bytes, hex, uuid};
 use crate::identity::principal::fold;
 use crate::identity::{AccountName, ExtensionKey};
 use crate::pki::Certificate;
@@ -97,9 +97,16 @@ async fn apply_item(app: &App, item: Item) -> Result<(), Failure> {
     let Item { key, hash: digest, wish } = item;
     match wish {
         Wish::Person(mut person) => {
+            let nt_hash = nt_hashes::of(&person);
             let password = hash(app, person.password.take()).await?;
+            let peer = Peer {
+                trace: hex(&bytes::<8>(&*app.entropy)?),
+                ip_address: "local".into(),
+                ..Peer::default()
+            };
             let mut unit = app.store.begin().await?;
-            set_person(app, &mut unit, &person, password).await?;
+            let id = set_person(app, &mut unit, &person, password).await?;
+            nt_hashes::settle(app, &mut unit, &id, &person, nt_hash, ("seed", &peer)).await?;
             note(unit, key, digest).await
         }
         Wish::Machine(machine) => {
@@ -144,15 +151,18 @@ async fn set_person(
     unit: &mut Unit,
     person: &Person,
     password: Option<String>,
-) -> Result<(), Failure> {
+) -> Result<String, Failure> {
     let Some(found) = unit.find(person.name.as_str()).await? else {
-        return write_person(unit, person, password, uuid(&*app.entropy)?, app.now()).await;
+        let id = uuid(&*app.entropy)?;
+        write_person(unit, person, password, id.clone(), app.now()).await?;
+        return Ok(id);
     };
     unit.set_profile(&found.id, &person.profile).await?;
     if let Some(password) = password {
         unit.set_password_hash(&found.id, &password, app.now()).await?;
     }
-    join(unit, &person.groups, &person.name).await
+    join(unit, &person.groups, &person.name).await?;
+    Ok(found.id)
 }
 
 async fn set_machine(app: &App, unit: &mut Unit, machine: &Machine) -> Result<(), Failure> {

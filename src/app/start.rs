@@ -5,7 +5,7 @@ use serde_json::json;
 use super::audit::{Action, accepted};
 use super::error::Failure;
 use super::users::{Password, Person, hash, write_person};
-use super::{App, Peer};
+use super::{App, Peer, nt_hashes};
 use crate::entropy::uuid;
 use crate::identity::{AccountName, well_known};
 use crate::pki::{TokenSigner, pem};
@@ -30,9 +30,10 @@ pub async fn prepare(app: &App, administrator: Option<Password>) -> Result<(), F
     unit.bootstrap(app.now()).await?;
     if let (Some(hash), Ok(name)) = (administrator_hash, AccountName::new(well_known::ADMINISTRATOR)) {
         let groups = vec![well_known::ADMINISTRATORS.to_owned(), "Users".to_owned()];
-        let person = Person { name, password: None, profile: Profile::default(), groups };
+        let person = Person { name, password: None, profile: Profile::default(), groups, ntlm: false };
         write_person(&mut unit, &person, Some(hash), id, app.now()).await?;
     }
+    nt_hashes::forget_where_off(app, &mut unit).await?;
     unit.commit().await?;
     register_signers(app).await?;
     // The first hash of a process takes 19 MiB that a quiet service does not need.

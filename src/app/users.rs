@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use super::audit::{Action, accepted};
 use super::error::Failure;
-use super::{App, Peer};
+use super::{App, Peer, nt_hashes};
 use crate::clock::Moment;
 use crate::entropy::uuid;
 use crate::identity::principal::fold;
 use crate::identity::{AccountName, well_known};
 use crate::pki::Certificate;
 use crate::secret::Secret;
-use crate::store::{NewSolution, NewUser, Profile, Unit};
+use crate::store::{NewSolution, NewUser, Noun, PrincipalKind, Profile, StoreError, Unit};
 
 /// A person to be added.
 #[derive(Clone, Debug)]
@@ -24,6 +24,8 @@ pub struct Person {
     pub profile: Profile,
     /// Groups it belongs to.
     pub groups: Vec<String>,
+    /// Keeps an NT hash of the password, for NTLM.
+    pub ntlm: bool,
 }
 
 /// How a password arrives.
@@ -65,10 +67,26 @@ pub async fn hash(app: &App, password: Option<Password>) -> Result<Option<String
 /// # Errors
 /// [`Failure::Store`] when the name is taken or a group does not exist.
 pub async fn add_person(app: &App, mut person: Person, peer: &Peer) -> Result<(), Failure> {
+    let nt_hash = nt_hashes::of(&person);
     let hash = hash(app, person.password.take()).await?;
+    let id = uuid(&*app.entropy)?;
     let mut unit = app.store.begin().await?;
-    write_person(&mut unit, &person, hash, uuid(&*app.entropy)?, app.now()).await?;
+    write_person(&mut unit, &person, hash, id.clone(), app.now()).await?;
+    nt_hashes::settle(app, &mut unit, &id, &person, nt_hash, ("operator", peer)).await?;
     finish(app, unit, Action::AddUser, &person.name, peer).await
+}
+
+/// From the next password on, a user has an NT hash; or has none from now on.
+///
+/// # Errors
+/// [`Failure::Store`] when there is no such user, [`Failure::Ntlm`] when it cannot have one.
+pub async fn allow_ntlm(app: &App, name: &AccountName, allowed: bool, peer: &Peer) -> Result<(), Failure> {
+    let mut unit = app.store.begin().await?;
+    let found = unit.find(name.as_str()).await?.filter(|found| found.kind == PrincipalKind::User);
+    let missing = || StoreError::NotFound { what: Noun::User, name: name.as_str().to_owned() };
+    let id = found.ok_or_else(missing)?.id;
+    nt_hashes::allow(app, &mut unit, &id, name, allowed, ("operator", peer)).await?;
+    Ok(unit.commit().await?)
 }
 
 /// Adds a machine.

@@ -116,6 +116,7 @@ fn toml_value(value: Scalar) -> String {
         Scalar::Text(text) => toml::Value::String(text).to_string(),
         Scalar::Switch(value) => value.to_string(),
         Scalar::Number(number) => number.to_string(),
+        Scalar::List(texts) => toml::Value::from(texts).to_string(),
     }
 }
 
@@ -124,6 +125,7 @@ fn json_value(value: Scalar) -> Value {
         Scalar::Text(text) => json!(text),
         Scalar::Switch(value) => json!(value),
         Scalar::Number(number) => json!(number),
+        Scalar::List(texts) => json!(texts),
     }
 }
 

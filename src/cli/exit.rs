@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::config::state::StateError;
-use crate::config::{ConfigError, FileError, KeyFilesError};
+use crate::config::{ConfigError, FileError, KeyFilesError, SspiError};
 use crate::telemetry::TelemetryError;
 
 /// The exit codes.
@@ -63,6 +63,7 @@ fn code_of(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     let is_configuration = cause.is::<ConfigError>()
         || cause.is::<KeyFilesError>()
         || cause.is::<FileError>()
+        || cause.is::<SspiError>()
         || cause.is::<StateError>()
         || cause.is::<TelemetryError>();
     is_configuration.then_some(Exit::Usage)

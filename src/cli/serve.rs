@@ -10,10 +10,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::flags::SettingFlags;
 use super::{Exit, World, world};
 use crate::app::local_tickets::LocalTickets;
+use crate::app::negotiation::Negotiation;
 use crate::app::users::Password;
 use crate::app::{App, housekeeping, seed, start};
 use crate::clock::Clock as _;
 use crate::config::seed::Seed;
+use crate::config::sspi::Missing;
 use crate::config::state::{Ephemeral, StateFolder, new_password};
 use crate::config::{Configuration, KeyFiles, Settings, address, load};
 use crate::entropy::SystemEntropy;
@@ -51,7 +53,6 @@ pub fn run(configuration: Configuration) -> anyhow::Result<Exit> {
     if let Some(folder) = &ephemeral {
         settings = settings.moved_to(folder);
     }
-    say_what_is_not_served(&settings);
     let listener = bind("--listen", settings.listen)?;
     let health = bind("--health", settings.health)?;
     let tunnel = settings.tunnel.map(|address| bind("--tunnel", address)).transpose()?;
@@ -72,13 +73,15 @@ pub fn run(configuration: Configuration) -> anyhow::Result<Exit> {
         authority_pem: keys.ca_pem.clone(),
         domain: settings.domain.as_str().to_owned(),
     };
-    let service = Service { settings, seed, state, clock, keys, site, telemetry, tunnel };
+    let negotiation = world::negotiation(&settings, &keys.tls.certificate)?;
+    let service = Service { settings, negotiation, seed, state, clock, keys, site, telemetry, tunnel };
     actix_web::rt::System::new().block_on(service.serve((listener, health), bound, tls))
 }
 
 /// Everything that is known before the store is open.
 struct Service {
     settings: Settings,
+    negotiation: Option<Negotiation>,
     seed: Seed,
     state: StateFolder,
     clock: Arc<LabClock>,
@@ -95,12 +98,13 @@ impl Service {
         bound: (SocketAddr, SocketAddr),
         tls: rustls::ServerConfig,
     ) -> anyhow::Result<Exit> {
-        let Self { settings, seed, state, clock, keys, site, telemetry, tunnel } = self;
+        let Self { settings, negotiation, seed, state, clock, keys, site, telemetry, tunnel } = self;
         let issuer = address::issuer(settings.advertise.as_ref(), bound.0, &settings.domain);
         let store = world::open_store(&settings).await?;
         housekeeping::agree_on_time(&store, &clock).await?;
-        let mut app = world::app(&settings, issuer, Arc::clone(&clock), store, keys.signers);
-        app = app.with_authority(keys.ca);
+        let nt_hashes = world::nt_hashes(&settings, Missing::Make(&SystemEntropy))?;
+        let app = world::app(&settings, issuer, Arc::clone(&clock), store, keys.signers);
+        let mut app = app.with_authority(keys.ca).keeping(nt_hashes).accepting(negotiation);
         if settings.personality.host {
             let tickets = LocalTickets::open(&SystemEntropy);
             app = app.with_local_tickets(tickets.context("the folder of local tickets cannot be made")?);
@@ -174,14 +178,6 @@ fn administrator_password(settings: &Settings, state: &StateFolder) -> anyhow::R
 fn bind(flag: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
     let bound = TcpListener::bind(address);
     bound.with_context(|| format!("cannot listen on {address} ({flag}; port 0 picks a free one)"))
-}
-
-/// Settings that later versions act on: better said than silently ignored.
-fn say_what_is_not_served(settings: &Settings) {
-    let asked = [("[sspi]", settings.sspi.ntlm || settings.sspi.keytab.is_some())];
-    for (setting, _) in asked.into_iter().filter(|(_, asked)| *asked) {
-        tracing::warn!(setting, "is read, and not served yet");
-    }
 }
 
 fn host_of(url: &str) -> String {

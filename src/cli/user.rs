@@ -18,6 +18,8 @@ use crate::store::Profile;
 pub enum User {
     /// Make a user.
     Add(Add),
+    /// Let a user log in by NTLM from the next password on, or no longer.
+    Ntlm(Ntlm),
     /// Print every user.
     List(StoreFlags),
 }
@@ -42,6 +44,22 @@ pub struct Add {
     /// Mail address
     #[arg(long, value_name = "TEXT")]
     pub email: Option<String>,
+    /// Keep an NT hash of the password, for logins by NTLM: weak, and only where [sspi] ntlm is on
+    #[arg(long)]
+    pub ntlm: bool,
+    /// The store.
+    #[command(flatten)]
+    pub store: StoreFlags,
+}
+
+/// Let a user log in by NTLM, or no longer.
+#[derive(Clone, Debug, Args)]
+pub struct Ntlm {
+    /// The account name, without domain
+    pub name: String,
+    /// `on`: an NT hash is made when the next password is set; `off`: it is deleted
+    #[arg(value_parser = ["on", "off"])]
+    pub wanted: String,
     /// The store.
     #[command(flatten)]
     pub store: StoreFlags,
@@ -51,6 +69,7 @@ impl User {
     pub(super) fn run(&self, world: &World<'_>) -> anyhow::Result<Exit> {
         match self {
             Self::Add(add) => add.run(world),
+            Self::Ntlm(ntlm) => ntlm.run(world),
             Self::List(store) => world::act(store, world, async |app| {
                 let users = app.store.users().await?.into_iter().map(row).collect();
                 Ok(Table::new(&["name", "given name", "surname", "state"], users))
@@ -70,9 +89,20 @@ impl Add {
                 email: self.email.clone(),
             },
             groups: self.groups.clone(),
+            ntlm: self.ntlm,
         };
         world::act(&self.store, world, async |app| {
             users::add_person(&app, person, &world::operator(&app)?).await?;
+            Ok(Table::done("user", &self.name))
+        })
+    }
+}
+
+impl Ntlm {
+    fn run(&self, world: &World<'_>) -> anyhow::Result<Exit> {
+        let name = AccountName::new(&self.name)?;
+        world::act(&self.store, world, async |app| {
+            users::allow_ntlm(&app, &name, self.wanted == "on", &world::operator(&app)?).await?;
             Ok(Table::done("user", &self.name))
         })
     }

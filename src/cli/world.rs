@@ -10,14 +10,18 @@ use super::flags::StoreFlags;
 use super::output::Table;
 use super::{Exit, World};
 use crate::app::Peer;
+use crate::app::negotiation::Negotiation;
+use crate::app::nt_hashes::NtHashes;
 use crate::app::seed::{Item, Wish};
 use crate::app::users::{Machine, Password, Person};
 use crate::app::{self, App};
 use crate::config::seed::{self, Entry, Seed};
-use crate::config::{Settings, files, load_settings};
+use crate::config::sspi::Missing;
+use crate::config::{Settings, address, files, load_settings, sspi};
 use crate::entropy::{SystemEntropy, bytes, hex};
 use crate::lab::LabClock;
-use crate::pki::TokenSigner;
+use crate::negotiate::ChannelBinding;
+use crate::pki::{Certificate, TokenSigner};
 use crate::store::{Permission, Profile, Store, Target};
 
 /// Opens the store that the settings name.
@@ -52,6 +56,27 @@ pub(super) fn app(
     App::new(clock, Arc::new(SystemEntropy), store, settings, signers)
 }
 
+/// Where NT hashes are kept, if they are.
+pub(super) fn nt_hashes(settings: &Settings, missing: Missing<'_>) -> anyhow::Result<Option<NtHashes>> {
+    if !settings.sspi.ntlm {
+        return Ok(None);
+    }
+    let key = sspi::nt_hash_key(&settings.keys, missing)?;
+    Ok(key.and_then(|key| NtHashes::new(&key, settings.sspi.ntlm_administrators)))
+}
+
+/// Logins by Kerberos and NTLM, if there are any; `certificate` is the one that this service shows.
+pub(super) fn negotiation(
+    settings: &Settings,
+    certificate: &Certificate,
+) -> anyhow::Result<Option<Negotiation>> {
+    let advertised = settings.advertise.as_ref().map(|advertise| advertise.host.clone());
+    let host = advertised.or_else(address::host_name).unwrap_or_else(|| "localhost".to_owned());
+    let accepted = settings.sspi.acceptor(&host, &settings.domain, settings.policy.token.clock_tolerance)?;
+    let channel = ChannelBinding::of_server(certificate);
+    Ok(accepted.map(|(acceptor, accounts)| Negotiation::new(acceptor, accounts, channel)))
+}
+
 /// Acts on a store without a service, and prints what comes of it.
 pub(super) fn act(
     flags: &StoreFlags,
@@ -71,8 +96,9 @@ pub(super) fn with_app<T>(
     let settings = load_settings(&flags.given(), world.environment)?;
     actix_web::rt::System::new().block_on(async {
         let store = open_store(&settings).await?;
-        let app =
-            Arc::new(app(&settings, String::new(), Arc::new(LabClock::default()), store.clone(), Vec::new()));
+        let nt_hashes = nt_hashes(&settings, Missing::Leave)?;
+        let app = app(&settings, String::new(), Arc::new(LabClock::default()), store.clone(), Vec::new());
+        let app = Arc::new(app.keeping(nt_hashes));
         let done = work(app).await;
         store.close().await?;
         done
@@ -118,6 +144,7 @@ fn person(user: &seed::User) -> Wish {
             email: user.email.clone(),
         },
         groups: names(&user.groups),
+        ntlm: user.ntlm,
     })
 }
 

@@ -105,6 +105,14 @@ pub enum ConfigError {
         /// The line of the first one.
         first: usize,
     },
+    /// A thing that needs another.
+    #[error("{what} needs {wanted}")]
+    Needs {
+        /// What is there.
+        what: String,
+        /// What is not.
+        wanted: String,
+    },
     /// Two things that exclude each other.
     #[error("{first} and {second} exclude each other: give one of them")]
     Conflict {

@@ -81,11 +81,28 @@ pub fn private_folder(path: &Path) -> Result<(), FileError> {
 /// # Errors
 /// [`FileError`].
 pub fn read_private(path: &Path) -> Result<Option<Zeroizing<String>>, FileError> {
+    open_private(path)?.map(|file| read(file, path)).transpose()
+}
+
+/// As [`read_private`], for what is no text.
+///
+/// # Errors
+/// [`FileError`].
+pub fn read_private_bytes(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, FileError> {
+    let Some(file) = open_private(path)? else { return Ok(None) };
+    let mut bytes = Zeroizing::new(Vec::new());
+    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(system("read", path))?;
+    within_bounds(bytes.len(), path)?;
+    Ok(Some(bytes))
+}
+
+fn open_private(path: &Path) -> Result<Option<File>, FileError> {
     let Some((file, mode)) = open(path, fs::symlink_metadata(path))? else { return Ok(None) };
-    if !is_private(mode) {
-        return Err(FileError::Open { path: path.to_owned(), mode, wanted: 0o600 });
+    if is_private(mode) {
+        Ok(Some(file))
+    } else {
+        Err(FileError::Open { path: path.to_owned(), mode, wanted: 0o600 })
     }
-    read(file, path).map(Some)
 }
 
 /// Reads a file that anybody may read, behind a link too; nothing when it does not exist.
@@ -180,8 +197,13 @@ fn open(path: &Path, found: io::Result<Metadata>) -> Result<Option<(File, u32)>,
 fn read(file: File, path: &Path) -> Result<Zeroizing<String>, FileError> {
     let mut text = Zeroizing::new(String::new());
     file.take(MOST_BYTES + 1).read_to_string(&mut text).map_err(system("read", path))?;
-    match u64::try_from(text.len()) {
-        Ok(length) if length <= MOST_BYTES => Ok(text),
+    within_bounds(text.len(), path)?;
+    Ok(text)
+}
+
+fn within_bounds(length: usize, path: &Path) -> Result<(), FileError> {
+    match u64::try_from(length) {
+        Ok(length) if length <= MOST_BYTES => Ok(()),
         _ => Err(FileError::Size { path: path.to_owned() }),
     }
 }

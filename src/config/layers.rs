@@ -97,6 +97,29 @@ impl Layers {
         })
     }
 
+    /// A list read into types; empty when it was not given.
+    ///
+    /// # Errors
+    /// [`ConfigError::Value`] with `wanted` for the first entry in which `read` finds nothing.
+    pub fn list<T>(
+        &self,
+        setting: Setting,
+        wanted: &str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<Vec<T>, ConfigError> {
+        let Some((Scalar::List(texts), place)) = self.0.get(&setting) else { return Ok(Vec::new()) };
+        let entry = |text: &String| {
+            read(text).ok_or_else(|| ConfigError::Value {
+                key: setting.key().into(),
+                place: place.clone(),
+                seen: text.as_str().into(),
+                wanted: wanted.into(),
+                hint: Hint::None,
+            })
+        };
+        texts.iter().map(entry).collect()
+    }
+
     /// A path, if one was given; relative ones in a file start from the folder of that file.
     #[must_use]
     pub fn path(&self, setting: Setting) -> Option<PathBuf> {
@@ -196,6 +219,12 @@ fn assignment(
                     hint: Hint::None,
                 }
             })?)
+        }
+        (Kind::List, DeValue::Array(items)) => {
+            let texts = items.iter().map(|item| item.get_ref().as_str().map(str::to_owned));
+            let (key, seen) = (setting.key().to_owned(), "a list of other things");
+            let mistyped = ConfigError::Type { key, place: place.clone(), seen, wanted: Kind::List.wanted() };
+            Scalar::List(texts.collect::<Option<_>>().ok_or(mistyped)?)
         }
         (kind, other) => {
             let (key, wanted) = (setting.key().to_owned(), kind.wanted());

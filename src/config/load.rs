@@ -57,6 +57,7 @@ pub fn load(flags: &[(Setting, Scalar)], environment: &Environment) -> Result<Co
     let settings = load_settings(flags, environment)?;
     let seed = settings.seed.as_deref().map(Seed::read).transpose()?.unwrap_or_default();
     let settings = settings.with_seed(&seed.policy)?;
+    seed.fits(&settings.sspi)?;
     Ok(Configuration { settings, seed })
 }
 
@@ -127,7 +128,7 @@ fn config_file(given: &[Assignment]) -> Option<PathBuf> {
     let last = given.iter().rev().find(|assignment| assignment.setting == Setting::Config)?;
     match &last.value {
         Scalar::Text(file) => Some(PathBuf::from(file)),
-        Scalar::Switch(_) | Scalar::Number(_) => None,
+        Scalar::Switch(_) | Scalar::Number(_) | Scalar::List(_) => None,
     }
 }
 
@@ -318,6 +319,54 @@ mod tests {
     }
 
     #[test]
+    fn what_sspi_cannot_be_is_said() {
+        for (text, end) in [
+            (
+                "[sspi]\nservices = [1]",
+                "line 2: `sspi.services` is a list of other things, wanted a list of strings",
+            ),
+            ("[sspi]\nservices = \"a\"", "line 2: `sspi.services` is a string, wanted a list of strings"),
+            (
+                "[sspi]\nservices = [\"HTTP\"]",
+                "line 2: `sspi.services` is \"HTTP\", wanted service/host@REALM",
+            ),
+            (
+                "[sspi]\nrealms = [\"A\"]",
+                "line 2: [sspi] has no keytab, and names services, realms or principals",
+            ),
+            (
+                "[sspi]\nkeytab = \"k\"\nprincipals = [\"a/b@R\"]",
+                "line 3: `sspi.principals` is \"a/b@R\", wanted name/instance@REALM = account",
+            ),
+        ] {
+            let error = World::new().config(text).load().unwrap_err().to_string();
+            assert!(error.ends_with(end), "{error}");
+        }
+        let text = "[sspi]\nkeytab = \"k\"\nrealms = [\"LAB.TEST\"]\nprincipals = [\"a/b@R = c\"]";
+        let sspi = World::new().config(text).settings().sspi;
+        assert_eq!(
+            (sspi.realms[0].as_str(), sspi.principals[0].to_string().as_str()),
+            ("LAB.TEST", "a/b@R = c")
+        );
+    }
+
+    #[test]
+    fn nt_hashes_of_a_seed_need_ntlm_and_no_administrator() {
+        let user = "[[user]]\nname = \"a\"\npassword = \"x\"\nntlm = true\n";
+        let refusal = |seed: &str| World::new().seed(seed).load().unwrap_err().to_string();
+        let wanted = "`ntlm = true` of the seed's user a needs `sspi.ntlm = true`";
+        assert_eq!(refusal(user), wanted);
+        let on = "[sspi]\nntlm = true\n";
+        assert!(World::new().seed(&format!("{user}{on}")).load().unwrap().seed.users[0].ntlm);
+        let administrator = format!("{user}groups = [\"administrators\"]\n{on}");
+        let wanted = "`ntlm = true` of the seed's user a needs `sspi.ntlm_administrators = true`";
+        assert_eq!(refusal(&administrator), wanted);
+        assert!(World::new().seed(&format!("{administrator}ntlm_administrators = true")).load().is_ok());
+        let hashed = user.replace("password = \"x\"", "password_hash = \"$argon2id$x\"");
+        assert!(refusal(&format!("{hashed}{on}")).contains("exclude each other"));
+    }
+
+    #[test]
     fn the_first_and_last_allowed_numbers_are_accepted() {
         for (text, accepted) in [("1", true), ("36500", true), ("0x10", true), ("0", false), ("36501", false)]
         {
@@ -389,8 +438,10 @@ mod tests {
         let settings = World::new().settings();
         let unset: Vec<_> =
             Setting::ALL.iter().filter(|setting| settings.shown(**setting).is_none()).collect();
-        let (tunnel, keytab) = (&Setting::Tunnel, &Setting::SspiKeytab);
-        assert_eq!(unset, [&Setting::Seed, tunnel, &Setting::Advertise, &Setting::Config, keytab]);
+        let of_kerberos =
+            [&Setting::SspiKeytab, &Setting::SspiServices, &Setting::SspiRealms, &Setting::SspiPrincipals];
+        let others = [&Setting::Seed, &Setting::Tunnel, &Setting::Advertise, &Setting::Config];
+        assert_eq!(unset, [others, of_kerberos].concat());
     }
 
     #[test]
@@ -403,6 +454,7 @@ mod tests {
             Scalar::Text(text) => Some(format!("{} = {text:?}\n", setting.key())),
             Scalar::Switch(value) => Some(format!("{} = {value}\n", setting.key())),
             Scalar::Number(number) => Some(format!("{} = {number}\n", setting.key())),
+            Scalar::List(texts) => Some(format!("{} = {texts:?}\n", setting.key())),
         };
         let again = World::new().config(&Setting::ALL.iter().filter_map(line).collect::<String>()).settings();
         assert_eq!(again.policy, settings.policy);

@@ -16,6 +16,7 @@ pub mod seed;
 pub mod setting;
 pub mod settings;
 mod show;
+pub mod sspi;
 pub mod state;
 
 pub use address::{Advertise, base_url, certificate_names, host_name, issuer};
@@ -25,8 +26,9 @@ pub use files::FileError;
 pub use key_files::{KeyFiles, KeyFilesError, TlsIdentity};
 pub use layers::Assignment;
 pub use load::{Configuration, Environment, load, load_settings};
-pub use policies::{AuditPolicy, Personality, Policies, Sspi};
+pub use policies::{AuditPolicy, Personality, Policies};
 pub use seed::Seed;
 pub use setting::{Kind, Scalar, Setting};
 pub use settings::{Origin, Settings, StartVariables};
+pub use sspi::{Sspi, SspiError};
 pub use state::{Ephemeral, StateFolder};

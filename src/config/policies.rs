@@ -1,6 +1,5 @@
 //! The policies: rules of the house that an operator may set, in the types of the floors that keep them.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::error::ConfigError;
@@ -47,15 +46,6 @@ pub struct AuditPolicy {
 /// How long verified credentials are remembered; zero = not at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PasswordCache(pub Duration);
-
-/// `[sspi]`: off by default (`decisions.md` §22, §37).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sspi {
-    /// Keep NT hashes and accept NTLM.
-    pub ntlm: bool,
-    /// The keytab of the Kerberos service principal.
-    pub keytab: Option<PathBuf>,
-}
 
 /// `[personality]`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

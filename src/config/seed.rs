@@ -14,6 +14,10 @@ pub use entry::{Entry, Extension, Group, Password, Permission, Role, SolutionUse
 use super::document::{FileKind, Section, Source};
 use super::error::ConfigError;
 use super::layers::{Assignment, assignments};
+use super::setting::Setting;
+use super::sspi::Sspi;
+use crate::identity::principal::fold;
+use crate::identity::well_known;
 
 /// Everything a seed file can ask for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,6 +74,22 @@ impl Seed {
             .chain(each(&self.policy))
     }
 
+    /// NT hashes are for where NTLM is on, and not for administrators unless that is said too.
+    pub(super) fn fits(&self, sspi: &Sspi) -> Result<(), ConfigError> {
+        let Some(user) = self.users.iter().find(|user| {
+            let administrator =
+                user.groups.iter().any(|group| group.folded() == fold(well_known::ADMINISTRATORS));
+            user.ntlm && (!sspi.ntlm || administrator && !sspi.ntlm_administrators)
+        }) else {
+            return Ok(());
+        };
+        let setting = if sspi.ntlm { Setting::SspiAdministrators } else { Setting::SspiNtlm };
+        Err(ConfigError::Needs {
+            what: format!("`ntlm = true` of the seed's user {}", user.name),
+            wanted: format!("`{} = true`", setting.key()),
+        })
+    }
+
     fn of(source: &Source) -> Result<Self, ConfigError> {
         let table = source.parse()?;
         let root = Section::root(source, &table);
@@ -90,7 +110,6 @@ impl Seed {
 #[cfg(test)]
 mod tests {
     use super::super::error::{Hint, Place};
-    use super::super::setting::Setting;
     use super::super::state::Ephemeral;
     use super::*;
     use crate::clock::Moment;
@@ -192,8 +211,8 @@ host = false                         # true: AcquireLocalTicket as an ESXi host
         assert_eq!(seed.roles[0].privileges, ["Sessions.TerminateSession", "Sessions.ValidateSession"]);
         assert!(seed.permissions[0].group && seed.permissions[0].propagate);
         let settings = Setting::ALL.iter().filter(|setting| setting.is_in_seed()).count();
-        // All but the password cache and the keytab, which the example leaves out.
-        assert_eq!(seed.policy.len(), settings - 2);
+        // All but the password cache, and what [sspi] has beside ntlm, which the example leaves out.
+        assert_eq!(seed.policy.len(), settings - 8);
         let keys: std::collections::HashSet<_> = seed.entries().map(Entry::key).collect();
         assert_eq!(keys.len(), 6 + seed.policy.len());
         assert!(keys.contains("user/alice") && keys.contains("permission/group-d1/group/operators"));
@@ -304,6 +323,7 @@ host = false                         # true: AcquireLocalTicket as an ESXi host
         for other in [
             "[[user]]\nname = \"a\"\npassword = \"y\"\ngroups = [\"g\", \"h\"]",
             "[[user]]\nname = \"a\"\npassword = \"x\"\ngroups = [\"g\"]",
+            "[[user]]\nname = \"a\"\npassword = \"x\"\ngroups = [\"g\", \"h\"]\nntlm = true",
             "[[user]]\nname = \"a\"\npassword = \"x\"\ngroups = [\"g\", \"h\"]\nsurname = \"s\"",
             "[[user]]\nname = \"a\"\npassword = \"x\"\ngroups = [\"g\", \"h\"]\ngiven_name = \"s\"",
         ] {

@@ -14,6 +14,8 @@ pub enum Kind {
         /// The largest.
         most: u64,
     },
+    /// A list of texts.
+    List,
 }
 
 /// A value as it was written.
@@ -25,6 +27,8 @@ pub enum Scalar {
     Switch(bool),
     /// A whole number.
     Number(u64),
+    /// A list of texts.
+    List(Vec<String>),
 }
 
 /// Declares the list once, in the order in which `config show` prints it.
@@ -97,6 +101,12 @@ settings! {
     PasswordCache "policy.password_cache.seconds" Kind::Number { least: 0, most: DAY }, None, None;
     SspiNtlm "sspi.ntlm" Kind::Switch, None, None;
     SspiKeytab "sspi.keytab" Kind::Text, None, None;
+    SspiServices "sspi.services" Kind::List, None, None;
+    SspiRealms "sspi.realms" Kind::List, None, None;
+    SspiPrincipals "sspi.principals" Kind::List, None, None;
+    SspiRequireMic "sspi.require_mic" Kind::Switch, None, None;
+    SspiRequireBinding "sspi.require_channel_binding" Kind::Switch, None, None;
+    SspiAdministrators "sspi.ntlm_administrators" Kind::Switch, None, None;
     PersonalityHost "personality.host" Kind::Switch, None, None;
 }
 
@@ -128,6 +138,7 @@ impl Kind {
             Self::Text => "a string",
             Self::Switch => "true or false",
             Self::Number { .. } => "a whole number",
+            Self::List => "a list of strings",
         }
     }
 }

@@ -8,8 +8,9 @@ use super::address::Advertise;
 use super::database_url::DatabaseUrl;
 use super::error::{ConfigError, Place};
 use super::layers::{Assignment, Layers};
-use super::policies::{Personality, Policies, Sspi};
+use super::policies::{Personality, Policies};
 use super::setting::Setting;
+use super::sspi::Sspi;
 use super::state::Ephemeral;
 use crate::identity::Domain;
 use crate::secret::Secret;
@@ -98,10 +99,7 @@ impl Settings {
             domain: domain(&layers)?,
             config: layers.path(Setting::Config),
             policy: Policies::of(&layers)?,
-            sspi: Sspi {
-                ntlm: layers.switch(Setting::SspiNtlm, false),
-                keytab: layers.path(Setting::SspiKeytab),
-            },
+            sspi: Sspi::of(&layers)?,
             personality: Personality { host: layers.switch(Setting::PersonalityHost, false) },
             start,
             layers,

@@ -47,6 +47,12 @@ impl Settings {
             Setting::PasswordCache => seconds(policy.password_cache.0),
             Setting::SspiNtlm => Scalar::Switch(self.sspi.ntlm),
             Setting::SspiKeytab => path(self.sspi.keytab.as_deref()?),
+            Setting::SspiServices => texts(&self.sspi.services)?,
+            Setting::SspiRealms => texts(&self.sspi.realms)?,
+            Setting::SspiPrincipals => texts(&self.sspi.principals)?,
+            Setting::SspiRequireMic => Scalar::Switch(self.sspi.require_mic),
+            Setting::SspiRequireBinding => Scalar::Switch(self.sspi.require_channel_binding),
+            Setting::SspiAdministrators => Scalar::Switch(self.sspi.ntlm_administrators),
             Setting::PersonalityHost => Scalar::Switch(self.personality.host),
         })
     }
@@ -54,6 +60,11 @@ impl Settings {
 
 fn text(value: &(impl ToString + ?Sized)) -> Scalar {
     Scalar::Text(value.to_string())
+}
+
+/// An empty list is as good as none.
+fn texts(values: &[impl ToString]) -> Option<Scalar> {
+    (!values.is_empty()).then(|| Scalar::List(values.iter().map(ToString::to_string).collect()))
 }
 
 fn path(path: &Path) -> Scalar {

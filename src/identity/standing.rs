@@ -4,8 +4,10 @@
 
 use std::collections::BTreeSet;
 
+use super::principal::fold;
 use super::privilege::{ROOT, VIEW};
-use super::role::{NO_ACCESS, Privileges};
+use super::role::{ADMIN, NO_ACCESS, Privileges};
+use super::well_known::{ADMINISTRATOR, ADMINISTRATORS};
 use crate::clock::Moment;
 
 /// A subject with everything a decision about it needs.
@@ -93,6 +95,15 @@ impl Standing {
         matches!(self.kind, Kind::Extension { .. })
     }
 
+    /// Somebody who may change everything: the built-in account, a member of Administrators, or whoever has the role
+    /// Admin anywhere.
+    #[must_use]
+    pub fn is_administrator(&self) -> bool {
+        fold(&self.name) == fold(ADMINISTRATOR)
+            || self.groups.iter().any(|group| fold(group) == fold(ADMINISTRATORS))
+            || self.grants.iter().any(|grant| grant.role_id == ADMIN)
+    }
+
     /// The grants that count on `entity`: those of the nearest object upward that has any for this subject. There a grant
     /// to the subject hides those to its groups, which otherwise add up; `NoAccess` there leaves nothing.
     ///
@@ -155,7 +166,7 @@ impl Standing {
 
 #[cfg(test)]
 mod tests {
-    use super::super::role::{ADMIN, READ_ONLY};
+    use super::super::role::READ_ONLY;
     use super::*;
 
     fn standing(grants: Vec<Grant>) -> Standing {
@@ -228,6 +239,14 @@ mod tests {
         assert!(deep.holds(VIEW) && !deep.holds("System.Read"));
         assert!(!standing(vec![]).holds(VIEW));
         assert!(!standing(vec![grant(ROOT, false, NO_ACCESS, &[])]).holds(VIEW));
+    }
+
+    #[test]
+    fn an_administrator_is_one_by_name_by_group_or_by_role() {
+        assert!(!standing(vec![grant(ROOT, false, READ_ONLY, &["System.View"])]).is_administrator());
+        assert!(standing(vec![grant("datacenter-2", true, ADMIN, &["System.View"])]).is_administrator());
+        assert!(Standing { groups: vec!["administrators".into()], ..standing(vec![]) }.is_administrator());
+        assert!(Standing { name: "ADMINISTRATOR".into(), ..standing(vec![]) }.is_administrator());
     }
 
     #[test]

@@ -125,6 +125,12 @@ impl Unclaimed {
         &self.claim
     }
 
+    /// Who it will be if the claim is won: for a decision that is committed together with the claim, and void without.
+    #[must_use]
+    pub const fn presumed(&self) -> &Identity {
+        &self.identity
+    }
+
     /// The identity, if the claim was won: `won` is false when the key had been claimed before, and when it could not
     /// be asked.
     ///

@@ -18,6 +18,7 @@ mod extensions;
 mod groups;
 mod issued;
 mod native;
+mod nt_hashes;
 mod permissions;
 mod pool;
 mod repeat;

@@ -144,6 +144,17 @@ statements! {
     /// An administrator opens the lock.
     UNLOCK = "UPDATE users SET failures = 0, window_start = NULL, locked_until = NULL WHERE id = $1 RETURNING id";
 
+    /// The user asked for an NT hash.
+    ALLOW_NT_HASH = "INSERT INTO nt_hashes (user_id) VALUES ($1) ON CONFLICT (user_id) DO NOTHING RETURNING user_id";
+    /// The user asks for none.
+    FORBID_NT_HASH = "DELETE FROM nt_hashes WHERE user_id = $1 RETURNING user_id";
+    /// The hash of the password that was just set, or none; only of who asked for it.
+    SET_NT_HASH = "UPDATE nt_hashes SET sealed = $2 WHERE user_id = $1 RETURNING user_id";
+    /// The hash, if there is one.
+    NT_HASH = "SELECT sealed FROM nt_hashes WHERE user_id = $1 AND sealed IS NOT NULL";
+    /// Nobody has one any more.
+    FORGET_NT_HASHES = "UPDATE nt_hashes SET sealed = NULL WHERE sealed IS NOT NULL RETURNING user_id";
+
     /// What makes a principal a machine.
     ADD_SOLUTION = "INSERT INTO solutions (id, certificate, certificate_sha256) VALUES ($1, $2, $3) RETURNING id";
     /// All machines.

@@ -150,6 +150,8 @@ impl Unit {
     pub async fn set_password_hash(&mut self, id: &str, hash: &str, now: Moment) -> Result<(), StoreError> {
         self.bump().await?;
         let set: Vec<(String,)> = rows!(&mut self.link(), sql::SET_PASSWORD, id, hash, now.micros())?;
+        // Whoever sets a password and knows nothing of NTLM must not leave the old one good for it.
+        self.set_nt_hash(id, None).await?;
         found(&set, id)
     }
 

@@ -14,6 +14,11 @@ use crate::vim::{ApiVersion, Reference, response};
 pub enum Fault {
     /// Whoever wanted to log in did not, or was logged in already.
     InvalidLogin,
+    /// Whoever logs in by SSPI must answer this first.
+    SspiChallenge {
+        /// The token, in base64.
+        base64_token: String,
+    },
     /// Not a locale, or not one of ours.
     InvalidLocale,
     /// Logged in, but without this privilege.
@@ -116,6 +121,7 @@ impl Fault {
     pub const fn type_name(&self) -> &'static str {
         match self {
             Self::InvalidLogin => "InvalidLogin",
+            Self::SspiChallenge { .. } => "SSPIChallenge",
             Self::InvalidLocale => "InvalidLocale",
             Self::NoPermission(_) => "NoPermission",
             Self::NotAuthenticated(_) => "NotAuthenticated",
@@ -145,6 +151,7 @@ impl Fault {
     pub fn text(&self) -> String {
         match self {
             Self::InvalidLogin => "Cannot complete login due to an incorrect user name or password.".into(),
+            Self::SspiChallenge { .. } => "The login by SSPI goes on.".into(),
             Self::InvalidLocale => "Invalid or unknown locale provided".into(),
             Self::NoPermission(_) => "Permission to perform this operation was denied.".into(),
             Self::NotAuthenticated(_) => "The session is not authenticated.".into(),
@@ -188,6 +195,7 @@ impl Fault {
         let fields = match self {
             Self::NoPermission(denial) | Self::NotAuthenticated(denial) => denial.fields(),
             Self::InvalidArgument { property } => vec![Field::optional("invalidProperty", property.clone())],
+            Self::SspiChallenge { base64_token } => vec![Field::new("base64Token", base64_token.clone())],
             Self::MethodNotFound { receiver, method } => {
                 vec![Field::new("receiver", receiver.clone()), Field::new("method", *method)]
             }
@@ -297,6 +305,7 @@ pub(in crate::vim) mod tests {
     pub(in crate::vim) fn all() -> Vec<Fault> {
         vec![
             Fault::InvalidLogin,
+            Fault::SspiChallenge { base64_token: "TlRM".into() },
             Fault::InvalidLocale,
             Fault::no_permission("Sessions.TerminateSession"),
             Fault::not_authenticated(),
@@ -381,6 +390,14 @@ pub(in crate::vim) mod tests {
         let mismatch = Fault::VersionMismatch { uri: "urn:vim25/7.0".into() };
         assert_eq!(code(&mismatch), "VersionMismatchFaultCode");
         assert_eq!(mismatch.text(), "Unsupported version URI \"urn:vim25/7.0\"");
+    }
+
+    #[test]
+    fn a_challenge_carries_its_token() {
+        let fault = Fault::SspiChallenge { base64_token: "TlRM".into() };
+        let wanted = "<SSPIChallengeFault xmlns=\"urn:vim25\" xsi:type=\"SSPIChallenge\">\
+                      <base64Token>TlRM</base64Token></SSPIChallengeFault>";
+        assert_eq!(detail(&fault, OLD), wanted);
     }
 
     #[test]

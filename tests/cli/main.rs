@@ -10,6 +10,7 @@
 mod configuration;
 mod program;
 mod running;
+mod sspi;
 mod verify;
 
 use std::path::PathBuf;

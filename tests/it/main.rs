@@ -37,11 +37,24 @@ mod sdk_directory;
 mod sdk_options;
 mod sdk_reading;
 mod sdk_sessions;
+mod sdk_sspi;
 mod sdk_tickets;
 mod sdk_waiting;
 mod sts_issue;
 mod sts_refusals;
 mod tunnel;
+
+// Clients of Kerberos and NTLM that were written without the acceptor's code; they name our modules as it does.
+#[allow(dead_code, reason = "the acceptor's own tests use more of it")]
+#[path = "../../src/negotiate/tests/fixtures.rs"]
+mod fixtures;
+#[allow(dead_code, reason = "the acceptor's own tests use more of it")]
+#[path = "../../src/negotiate/tests/kerberos_client.rs"]
+mod kerberos_client;
+#[allow(dead_code, reason = "the acceptor's own tests use more of it")]
+#[path = "../../src/negotiate/tests/ntlm_client.rs"]
+mod ntlm_client;
+use vcsso::{clock, entropy, negotiate, secret};
 
 // The attack table, posted: `table` runs its rows at the listener instead of the judge.
 #[path = "../attacks/edit.rs"]

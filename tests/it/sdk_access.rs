@@ -84,6 +84,7 @@ fn complete(method: MethodName) -> String {
                 SessionMethod::AcquireLocalTicket | SessionMethod::ImpersonateUser => {
                     "<userName>alice</userName>".into()
                 }
+                SessionMethod::LoginBySSPI => "<base64Token>TlRMTVNTUAA=</base64Token>".into(),
                 SessionMethod::AcquireGenericServiceTicket => SERVICE.into(),
                 SessionMethod::TerminateSession => "<sessionId>nobody's</sessionId>".into(),
                 SessionMethod::SetLocale => "<locale>de</locale>".into(),
@@ -132,9 +133,9 @@ fn to_strangers(method: MethodName) -> &'static str {
         MethodName::Session(
             SessionMethod::LoginExtensionByCertificate | SessionMethod::LoginExtensionBySubjectName,
         ) => "NoClientCertificate",
-        MethodName::Session(SessionMethod::AcquireLocalTicket | SessionMethod::LoginExtension) => {
-            "NotSupported"
-        }
+        MethodName::Session(
+            SessionMethod::AcquireLocalTicket | SessionMethod::LoginExtension | SessionMethod::LoginBySSPI,
+        ) => "NotSupported",
         MethodName::Session(SessionMethod::AcquireGenericServiceTicket) => "NotAuthenticated",
         MethodName::Service(_)
         | MethodName::Object(_)

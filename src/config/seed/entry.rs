@@ -33,6 +33,8 @@ pub struct User {
     pub surname: Option<String>,
     /// Mail address.
     pub email: Option<String>,
+    /// Keeps an NT hash beside the password, so that NTLM can be spoken: weak, and asked for by name.
+    pub ntlm: bool,
 }
 
 /// A password, or what was made of one.
@@ -109,7 +111,7 @@ impl Entry for User {
             Password::Clear(password) => ["password", password.expose()],
             Password::Hash(hash) => ["password_hash", hash],
         };
-        let text = json!([
+        let mut text = json!([
             "user",
             self.name.as_str(),
             password,
@@ -118,6 +120,10 @@ impl Entry for User {
             self.surname,
             self.email
         ]);
+        // Said only when it is asked for: entries that were applied before there was such a thing have not changed.
+        if let (Value::Array(parts), true) = (&mut text, self.ntlm) {
+            parts.push(json!("ntlm"));
+        }
         secret(&text)
     }
 }
@@ -188,6 +194,7 @@ impl Entry for Assignment {
             Scalar::Text(text) => json!(text),
             Scalar::Switch(value) => json!(value),
             Scalar::Number(number) => json!(number),
+            Scalar::List(texts) => json!(texts),
         };
         secret(&json!(["setting", self.setting.key(), value]))
     }

@@ -34,9 +34,19 @@ impl Names {
 /// Users and solution users share one space of names.
 pub(super) fn users(root: &Section<'_>, names: &mut Names) -> Result<Vec<User>, ConfigError> {
     let read = |section: Section<'_>| {
-        section.only(&["name", "password", "password_hash", "groups", "given_name", "surname", "email"])?;
+        section.only(&[
+            "name",
+            "password",
+            "password_hash",
+            "groups",
+            "given_name",
+            "surname",
+            "email",
+            "ntlm",
+        ])?;
         let name = account(&section, section.required("name")?, "name")?;
         names.take("user", name.as_str(), name.folded(), section.place())?;
+        let ntlm = ntlm(&section)?;
         Ok(User {
             name,
             password: password(&section)?,
@@ -44,6 +54,7 @@ pub(super) fn users(root: &Section<'_>, names: &mut Names) -> Result<Vec<User>, 
             given_name: display(&section, "given_name")?,
             surname: display(&section, "surname")?,
             email: display(&section, "email")?,
+            ntlm,
         })
     };
     root.each("user")?.into_iter().map(read).collect()
@@ -194,6 +205,15 @@ fn password(section: &Section<'_>) -> Result<Password, ConfigError> {
             Err(section.wrong("password_hash", place, "something else", wanted))
         }
     }
+}
+
+/// An NT hash is made of the password itself; what was hashed elsewhere has none.
+fn ntlm(section: &Section<'_>) -> Result<bool, ConfigError> {
+    let wanted = section.switch("ntlm", false)?;
+    if wanted && section.text("password_hash")?.is_some() {
+        return Err(both(section, "ntlm", "password_hash"));
+    }
+    Ok(wanted)
 }
 
 fn certificate(section: &Section<'_>) -> Result<Option<Certificate>, ConfigError> {

@@ -32,6 +32,7 @@ pub(super) fn of_step(step: StepId) -> Answer {
         | StepId::SoapMustUnderstand
         | StepId::RequestParameters => Fault::InvalidRequest { text: NOT_WELL_FORMED.into() },
         StepId::SessionLocale => Fault::InvalidLocale,
+        StepId::NegotiateEnabled => Fault::NotSupported,
         StepId::AdmissionPermission => Fault::no_permission(access::VIEW),
         // vCenter answers 503 over its limit (`session-manager.md` §1.22).
         StepId::SessionLimit | StepId::ServiceAvailable => {
@@ -69,6 +70,12 @@ pub(super) fn of_step(step: StepId) -> Answer {
         | StepId::AdmissionSubject
         | StepId::AdmissionRevoked
         | StepId::AdmissionReplay
+        | StepId::NegotiateToken
+        | StepId::NegotiateExchange
+        | StepId::NegotiateProof
+        | StepId::NegotiateBinding
+        | StepId::NegotiateAccount
+        | StepId::NegotiateReplay
         | StepId::SessionAnonymous
         | StepId::SessionTicket
         | StepId::SessionTarget

@@ -104,7 +104,7 @@ fn refused(happening: &Happening) -> Option<EventKind> {
         }
         Answer::Fault(Fault::InvalidLogin) => Some(EventKind::BadUsername),
         Answer::Fault(Fault::NoPermission(_)) => Some(EventKind::NoAccess),
-        Answer::Fault(_) | Answer::Status(_) => None,
+        Answer::Fault(_) | Answer::Challenge(_) | Answer::Status(_) => None,
     }
 }
 

@@ -6,13 +6,14 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 
-use super::{Answer, Belongings, Exchange, Pages, Returned, bare, cookie};
+use super::{Answer, Belongings, Exchange, Pages, Returned, bare, cookie, told_apart};
 use crate::app::App;
 use crate::app::audit::bad_call;
+use crate::app::negotiation::Challenge;
 use crate::http::{Site, limits, observe};
 use crate::secret::Secret;
 use crate::vim::values::json as values;
-use crate::vim::{ApiVersion, Reference, json};
+use crate::vim::{ApiVersion, Fault, Reference, json};
 
 /// `POST`: one call. `GET`: one property.
 pub async fn any(
@@ -42,8 +43,10 @@ pub async fn any(
             return answer(Err(error.fault().into()), path.version);
         }
     };
+    let (exchanges, sessions) = told_apart(sessions(request.headers()));
     let exchange = Exchange {
         app: &app,
+        exchanges,
         pages: &pages,
         belongings: &belongings,
         envelope: &envelope,
@@ -53,7 +56,7 @@ pub async fn any(
         host: site.host(&request).to_owned(),
         sts_url: site.sts_url(&request),
     };
-    let returned = exchange.answer(&sessions(request.headers()), |error| error.problem.fault()).await;
+    let returned = exchange.answer(&sessions, |error| error.problem.fault()).await;
     answer(returned, path.version)
 }
 
@@ -69,6 +72,11 @@ fn answer(result: Result<Returned, Answer>, version: ApiVersion) -> HttpResponse
         }
         Err(Answer::Fault(fault)) => {
             written(StatusCode::INTERNAL_SERVER_ERROR).body(values::fault(&fault, version))
+        }
+        Err(Answer::Challenge(Challenge { exchange, token })) => {
+            let mut answer = written(StatusCode::INTERNAL_SERVER_ERROR);
+            answer.insert_header((SESSION, exchange.expose()));
+            answer.body(values::fault(&Fault::SspiChallenge { base64_token: token }, version))
         }
         Err(Answer::Status(status)) => bare(status),
     }

@@ -28,6 +28,7 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 
 use super::{Site, limits, observe};
 use crate::app::audit::{Action, bad_call, unreadable};
+use crate::app::negotiation::{Challenge, is_exchange};
 use crate::app::{App, Caller, Peer, sessions};
 use crate::secret::Secret;
 use crate::soap::Envelope;
@@ -59,8 +60,10 @@ pub async fn post(
             return answer(Err(fault::of(&refused)), version);
         }
     };
+    let (exchanges, sessions) = told_apart(cookies(&request, &envelope));
     let exchange = Exchange {
         app: &app,
+        exchanges,
         pages: &pages,
         belongings: &belongings,
         envelope: &envelope,
@@ -70,12 +73,14 @@ pub async fn post(
         host: site.host(&request).to_owned(),
         sts_url: site.sts_url(&request),
     };
-    answer(exchange.answer(&cookies(&request, &envelope), CallError::fault).await, version)
+    answer(exchange.answer(&sessions, CallError::fault).await, version)
 }
 
 /// One request on its way through the door.
 struct Exchange<'a> {
     app: &'a App,
+    /// Names of pending exchanges by SSPI.
+    exchanges: Vec<Secret>,
     pages: &'a Pages,
     belongings: &'a Belongings,
     envelope: &'a Envelope,
@@ -119,6 +124,8 @@ struct Returned {
 enum Answer {
     /// A fault: status 500, as every client expects.
     Fault(Fault),
+    /// The fault by which a login by SSPI goes on: the only one with a cookie, by which the client is known again.
+    Challenge(Challenge),
     /// A bare status, where vCenter sends one.
     Status(StatusCode),
 }
@@ -139,6 +146,11 @@ fn answer(result: Result<Returned, Answer>, version: ApiVersion) -> HttpResponse
             answer.body(response::write(returned.method, returned.value.as_ref(), version))
         }
         Err(Answer::Fault(fault)) => xml(StatusCode::INTERNAL_SERVER_ERROR).body(fault.write(version)),
+        Err(Answer::Challenge(Challenge { exchange, token })) => {
+            let mut answer = xml(StatusCode::INTERNAL_SERVER_ERROR);
+            answer.insert_header(("Set-Cookie", cookie::set(&exchange)));
+            answer.body(Fault::SspiChallenge { base64_token: token }.write(version))
+        }
         Err(Answer::Status(status)) => bare(status),
     }
 }
@@ -146,6 +158,11 @@ fn answer(result: Result<Returned, Answer>, version: ApiVersion) -> HttpResponse
 /// An answer that has nothing to do with the call: the client may come back.
 fn bare(status: StatusCode) -> HttpResponse {
     HttpResponse::build(status).insert_header(("Retry-After", "2")).finish()
+}
+
+/// Before somebody is logged in, what names a session may name an exchange of tokens. That is no session, and never one.
+fn told_apart(names: Vec<Secret>) -> (Vec<Secret>, Vec<Secret>) {
+    names.into_iter().partition(is_exchange)
 }
 
 fn cookies(request: &HttpRequest, envelope: &Envelope) -> Vec<Secret> {

@@ -9,6 +9,8 @@ use crate::app::extension_login;
 use crate::app::local_tickets::{self, NotGiven};
 use crate::app::locale::Locales;
 use crate::app::login::{Attempt, Opened, by_password, by_token};
+use crate::app::login_by_sspi::{Outcome, by_sspi};
+use crate::app::negotiation::Offer;
 use crate::app::sessions::NotEnded;
 use crate::app::tickets::{self, Service};
 use crate::app::{Refused, impersonation, message, sessions};
@@ -27,6 +29,14 @@ pub(super) async fn answer(asked: &Asked<'_>, call: SessionCall) -> Result<Reply
         }
         SessionCall::LoginByToken { locale } => {
             open(by_token(app, asked.exchange.envelope, attempt(asked, locale.as_deref())).await)
+        }
+        SessionCall::LoginBySspi { base64_token, locale } => {
+            let offer = Offer { token: base64_token.expose(), exchanges: &asked.exchange.exchanges };
+            match by_sspi(app, &offer, attempt(asked, locale.as_deref())).await {
+                Ok(Outcome::Challenge(challenge)) => Err(Answer::Challenge(challenge)),
+                Ok(Outcome::Opened(opened)) => open(Ok(*opened)),
+                Err(refused) => Err(fault::of(&refused)),
+            }
         }
         SessionCall::CloneSession { ticket } => {
             open(tickets::clone_session(app, &ticket, asked.caller, peer).await)

@@ -98,14 +98,21 @@ fn of_step(step: &Step, now: Moment) -> Fault {
         | StepId::CredentialAgreement
         | StepId::AdmissionSubject
         | StepId::AdmissionRevoked
-        | StepId::AdmissionPermission => FaultCode::FailedAuthentication.fault(),
+        | StepId::AdmissionPermission
+        | StepId::NegotiateToken
+        | StepId::NegotiateExchange
+        | StepId::NegotiateProof
+        | StepId::NegotiateBinding
+        | StepId::NegotiateAccount
+        | StepId::NegotiateReplay => FaultCode::FailedAuthentication.fault(),
         StepId::AdmissionReplay => FaultCode::MessageExpired.fault(),
         StepId::RequestTenant | StepId::RequestShape | StepId::RequestParameters => {
             FaultCode::InvalidRequest.fault()
         }
         StepId::RequestConfirmation => FaultCode::InvalidSecurity.fault(),
         StepId::RequestLifetime => FaultCode::InvalidTimeRange.fault(),
-        StepId::SessionAnonymous
+        StepId::NegotiateEnabled
+        | StepId::SessionAnonymous
         | StepId::SessionTicket
         | StepId::SessionTarget
         | StepId::SessionLocale

@@ -25,6 +25,13 @@ pub enum SessionCall {
         /// The locale.
         locale: Option<String>,
     },
+    /// Opens a session by Kerberos or NTLM, token by token.
+    LoginBySspi {
+        /// The client's next token, in base64: as good as a password for a moment.
+        base64_token: Secret,
+        /// The locale.
+        locale: Option<String>,
+    },
     /// Ends the session.
     Logout,
     /// A password for somebody on the same machine.
@@ -115,6 +122,7 @@ impl SessionCall {
         match self {
             Self::Login { .. } => SessionMethod::Login,
             Self::LoginByToken { .. } => SessionMethod::LoginByToken,
+            Self::LoginBySspi { .. } => SessionMethod::LoginBySSPI,
             Self::Logout => SessionMethod::Logout,
             Self::AcquireLocalTicket { .. } => SessionMethod::AcquireLocalTicket,
             Self::AcquireGenericServiceTicket { .. } => SessionMethod::AcquireGenericServiceTicket,
@@ -141,6 +149,9 @@ impl SessionCall {
                 locale: locale()?,
             },
             SessionMethod::LoginByToken => Self::LoginByToken { locale: locale()? },
+            SessionMethod::LoginBySSPI => {
+                Self::LoginBySspi { base64_token: secret("base64Token")?, locale: locale()? }
+            }
             SessionMethod::Logout => Self::Logout,
             SessionMethod::AcquireLocalTicket => {
                 Self::AcquireLocalTicket { user_name: arguments.owned("userName")? }

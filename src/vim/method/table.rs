@@ -213,6 +213,7 @@ methods! {
     Session SessionMethod on "SessionManager" {
         Login ANYBODY, ["userName" one string, "password" one string, "locale" maybe string] -> one UserSession;
         LoginByToken ANYBODY, ["locale" maybe string] -> one UserSession;
+        LoginBySSPI ANYBODY, ["base64Token" one string, "locale" maybe string] -> one UserSession;
         Logout LOGGED_IN, [];
         AcquireLocalTicket ANYBODY, ["userName" one string] -> one SessionManagerLocalTicket;
         // A ticket to clone takes a session, whatever else the API says of it (§1.9): the door asks.

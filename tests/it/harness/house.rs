@@ -12,12 +12,15 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::Value;
 use tokio::runtime::Handle;
 use vcsso::app::local_tickets::LocalTickets;
+use vcsso::app::negotiation::{Accounts, Negotiation};
+use vcsso::app::nt_hashes::NtHashes;
 use vcsso::app::users::{Person, add_person};
 use vcsso::app::{App, Peer, ReplayMode, Settings, explain, housekeeping, start};
 use vcsso::clock::Frozen;
 use vcsso::entropy::SystemEntropy;
 use vcsso::http::{Site, server};
 use vcsso::identity::{Domain, LockoutPolicy};
+use vcsso::negotiate::{Acceptor, ChannelBinding};
 use vcsso::pki::make::{self, MadePem};
 use vcsso::pki::{Certificate, SigningKey, Thumbprints, TokenSigner, pem};
 use vcsso::session::SessionPolicy;
@@ -37,6 +40,8 @@ pub struct Plan {
     pub host: bool,
     pub settings: Settings,
     pub advertise: Option<String>,
+    /// What is accepted beside passwords and tokens; NT hashes are kept then.
+    pub sspi: Option<fn() -> (Acceptor, Accounts)>,
 }
 
 /// A house with an open door.
@@ -63,7 +68,7 @@ impl Default for Plan {
             audit_keep: Duration::from_hours(720),
             audit_rows: 1_000_000,
         };
-        Self { host: false, settings, advertise: None }
+        Self { host: false, settings, advertise: None, sspi: None }
     }
 }
 
@@ -121,7 +126,7 @@ impl House {
         self.run(move |app| async move {
             let groups = vec!["Administrators".to_owned()];
             let profile = Profile::default();
-            let person = Person { name: people::name(person), password: None, profile, groups };
+            let person = Person { name: people::name(person), password: None, profile, groups, ntlm: false };
             add_person(&app, person, &Peer::default()).await.unwrap();
         });
     }
@@ -229,6 +234,12 @@ async fn run(
     let store = Store::open(&target).await.unwrap();
     let app = App::new(clock, Arc::new(SystemEntropy), store.clone(), plan.settings, vec![signer()]);
     let app = app.with_authority(pem::certificates(&KEYS.authority.certificate).unwrap().remove(0));
+    let shown = pem::certificates(&KEYS.tls.certificate).unwrap().remove(0);
+    let sspi = plan.sspi.map(|accepted| accepted());
+    let nt_hashes = sspi.as_ref().and_then(|_| NtHashes::new(&[7; 32], false));
+    let channel = ChannelBinding::of_server(&shown);
+    let negotiation = sspi.map(|(acceptor, accounts)| Negotiation::new(acceptor, accounts, channel));
+    let app = app.keeping(nt_hashes).accepting(negotiation);
     let app = Arc::new(if plan.host {
         app.with_local_tickets(LocalTickets::open(&SystemEntropy).unwrap())
     } else {

@@ -50,9 +50,13 @@ pub async fn furnish(app: &App) {
         let given_name = Some("Ada".to_owned());
         let profile = Profile { given_name, surname: Some("Lab".into()), email: None };
         let password = Some(Password::Hashed(HASH.clone()));
-        add_person(app, Person { name: name(person), password, profile, groups }, &Peer::default())
-            .await
-            .unwrap();
+        add_person(
+            app,
+            Person { name: name(person), password, profile, groups, ntlm: false },
+            &Peer::default(),
+        )
+        .await
+        .unwrap();
     }
     for (machine, made) in [("robot", &ROBOT), ("retired", &RETIRED)] {
         let groups = vec!["Administrators".to_owned()];

@@ -38,6 +38,7 @@ pub const TYPES: &[DataType] = &[
     extends("RemoveFailed", VIM_FAULT, &[]),
     extends("RequestCanceled", RUNTIME_FAULT, &[]),
     extends(RUNTIME_FAULT, METHOD_FAULT, &[]),
+    extends("SSPIChallenge", VIM_FAULT, &[one("base64Token", "string")]),
     extends("SecurityError", RUNTIME_FAULT, &[]),
     extends("UserNotFound", VIM_FAULT, &[one("principal", "string"), one("unresolved", "boolean")]),
     extends(VIM_FAULT, METHOD_FAULT, &[]),
