@@ -72,6 +72,7 @@ impl World {
             given_name: None,
             surname: None,
             is_solution: false,
+            special: None,
         };
         write(&new, &signer, SignatureAlgorithm::RSA_SHA256).unwrap()
     }

@@ -39,6 +39,7 @@ mod sdk_reading;
 mod sdk_sessions;
 mod sdk_tickets;
 mod sdk_waiting;
+mod sts_by_token;
 mod sts_issue;
 mod sts_refusals;
 mod tunnel;
