@@ -38,12 +38,11 @@ pub fn judge_embedded(
     now: Moment,
 ) -> Judgement {
     let mut report = Report::new("token", now);
-    let examined = match place.find(envelope) {
-        Some(element) => examine_element(&mut report, element, anchors, policy, now),
-        None => {
-            report.fail(StepId::AssertionPresent, Finding::seen("no token").but("one token"));
-            None
-        }
+    let examined = if let Some(element) = place.find(envelope) {
+        examine_element(&mut report, element, anchors, policy, now)
+    } else {
+        report.fail(StepId::AssertionPresent, Finding::seen("no token").but("one token"));
+        None
     };
     report.skip(StepId::PossessionKey, "a token by itself does not show who presents it");
     let proven = seal(&report, Findings { token: examined, ..Findings::default() });

@@ -50,7 +50,7 @@ pub fn judge(envelope: &Envelope, door: Door, anchors: &Anchors, policy: &Policy
         return Judgement { report, proven: None };
     };
     // Before the Timestamp, as VMware's server (`sts.md` §2.3).
-    let Some(presented) = presented(&mut report, envelope, &header, demands) else {
+    let Ok(presented) = presented(&mut report, envelope, &header, demands) else {
         return Judgement { report, proven: None };
     };
     let needs_timestamp = demands.timestamp || header.signature.is_some();
@@ -96,30 +96,30 @@ pub fn unreadable(error: &EnvelopeError, door: Door, now: Moment) -> Report {
     report
 }
 
-/// The token that the sender presents, which may be none. Nothing when the one the request is about is missing, or when
+/// The token that the sender presents, which may be none. An error when the one the request is about is missing, or when
 /// there is another beside it.
 fn presented<'e>(
     report: &mut Report,
     envelope: &'e Envelope,
     header: &SecurityHeader<'e>,
     demands: Demands,
-) -> Option<Option<Element<'e>>> {
+) -> Result<Option<Element<'e>>, ()> {
     let (place, is_credential) = match demands.token {
-        Presented::InHeader | Presented::InHeaderIfAny => return Some(header.assertion),
+        Presented::InHeader | Presented::InHeaderIfAny => return Ok(header.assertion),
         Presented::InBody(place) => (place, true),
         Presented::None(place) => (place, false),
     };
     if header.assertion.is_some() {
         let finding = Finding::seen("Request should contain only one assertion!").class(Class::Several);
         report.fail(StepId::RequestTarget, finding);
-        return None;
+        return Err(());
     }
     let Some(target) = place.find(envelope) else {
         report.fail(StepId::RequestTarget, Finding::seen(place.missing()).but("one token"));
-        return None;
+        return Err(());
     };
     report.pass(StepId::RequestTarget, Seen::Nothing);
-    Some(is_credential.then_some(target))
+    Ok(is_credential.then_some(target))
 }
 
 fn examine_token(

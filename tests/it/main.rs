@@ -40,8 +40,11 @@ mod sdk_sessions;
 mod sdk_tickets;
 mod sdk_waiting;
 mod sts_by_token;
+mod sts_delegate;
 mod sts_issue;
 mod sts_refusals;
+mod sts_renew;
+mod sts_validate;
 mod tunnel;
 
 // The attack table, posted: `table` runs its rows at the listener instead of the judge.

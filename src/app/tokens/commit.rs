@@ -35,21 +35,15 @@ pub(super) async fn commit(
     let (app, peer) = (call.app, call.peer);
     let Work { subject, grant, minted } = work;
     let confirmation = if grant.confirmation.is_some() { "holder-of-key" } else { "bearer" };
-    let mut detail = json!({
-        "token_id": minted.id, "confirmation": confirmation,
-        "not_on_or_after": grant.not_on_or_after.millis_text().as_str(),
-    });
     let for_itself = requester.standing.id == subject.id;
     let principal = if for_itself { minted.subject.clone() } else { call.upn(&requester.standing) };
-    if let Some(earlier) = &requester.admitted {
-        detail["by_token"] = earlier.token().assertion().id.as_str().into();
-    }
-    if !for_itself {
-        detail["subject"] = minted.subject.as_str().into();
-    }
-    if let Some(delegate) = grant.special.delegates.last() {
-        detail["delegate"] = delegate.name.as_str().into();
-    }
+    let detail = json!({
+        "token_id": minted.id, "confirmation": confirmation,
+        "not_on_or_after": grant.not_on_or_after.millis_text().as_str(),
+        "subject": (!for_itself).then_some(&minted.subject),
+        "by_token": requester.admitted.as_ref().map(|earlier| &earlier.token().assertion().id),
+        "delegate": grant.special.delegates.last().map(|delegate| &delegate.name),
+    });
     let append = Append {
         expects: Some(trust.epoch),
         claim: requester.claim(app),
