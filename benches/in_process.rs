@@ -23,7 +23,7 @@ use vcsso::identity::{Domain, Kind, Standing};
 use vcsso::pki::{Anchors, Hash, TokenSigner, make, pem};
 use vcsso::secret::Secret;
 use vcsso::soap::Envelope;
-use vcsso::sts::{Authenticated, MessageSignature, TokenPolicy, decide, mint};
+use vcsso::sts::{Authenticated, Case, MessageSignature, TokenPolicy, decide, mint};
 use vcsso::verifier::{Door, Policy, judge, judge_token};
 use vcsso::wstrust::{IssueRequest, KeyType, Lifetime};
 
@@ -199,15 +199,8 @@ impl World {
             _ => None,
         };
         let policy = TokenPolicy::default();
-        let grant = decide(
-            request,
-            signature,
-            Authenticated::ByPassword,
-            self.signer.certificate(),
-            &policy,
-            self.now,
-        )
-        .unwrap();
+        let case = Case::plain(request, signature, Authenticated::ByPassword);
+        let grant = decide(&case, self.signer.certificate(), &policy, self.now).unwrap();
         let id = format!("_{}", uuid(&SystemEntropy).unwrap());
         mint(&grant, &self.subject, &self.domain, ISSUER, &self.signer, id).unwrap().assertion
     }

@@ -9,7 +9,7 @@ use vcsso::dsig::SignatureAlgorithm;
 use vcsso::entropy::SystemEntropy;
 use vcsso::lab::LabClock;
 use vcsso::pki::make::Made;
-use vcsso::wstrust::request::ISSUE_ACTION;
+use vcsso::wstrust::Operation;
 use vcsso::wstrust::{IssueRequest, KeyType, Lifetime};
 
 use super::client::Request;
@@ -85,7 +85,7 @@ fn end(now: Moment) -> Moment {
 }
 
 fn to_sts(body: String) -> Request {
-    Request { path: "/sts/STSService/vsphere.local", action: ISSUE_ACTION, body }
+    Request { path: "/sts/STSService/vsphere.local", action: Operation::Issue.action(), body }
 }
 
 fn to_sdk(body: String) -> Request {

@@ -19,6 +19,7 @@ use crate::verifier::{Finding, Proven, Report, Seen, SignedMessage, StepId, Veri
 pub struct Admitted {
     token: VerifiedToken,
     standing: Arc<Standing>,
+    delegates: Vec<Arc<Standing>>,
     epoch: Epoch,
     claim: Option<Claim>,
 }
@@ -34,6 +35,18 @@ impl Admitted {
     #[must_use]
     pub const fn standing(&self) -> &Arc<Standing> {
         &self.standing
+    }
+
+    /// Those who act for the subject, in order of time.
+    #[must_use]
+    pub fn delegates(&self) -> &[Arc<Standing>] {
+        &self.delegates
+    }
+
+    /// Who presents it: the last delegate, or the subject itself (`sts.md` §3.3).
+    #[must_use]
+    pub fn presenter(&self) -> &Arc<Standing> {
+        self.delegates.last().unwrap_or(&self.standing)
     }
 
     /// The epoch of the keys that judged it: the commit must still be in it. The standing is at least as new.
@@ -94,7 +107,11 @@ pub fn replayed(report: &mut Report) -> Cause {
     Cause::Step
 }
 
-async fn admit_token(
+/// Admits a verified token that is part of a message. What claims the message is the caller's to know.
+///
+/// # Errors
+/// The [`Cause`] for the door; the report has the step.
+pub async fn admit_token(
     app: &App,
     trust: &Trust,
     report: &mut Report,
@@ -106,22 +123,49 @@ async fn admit_token(
         return Err(Cause::Step);
     }
     report.pass(StepId::AdmissionRevoked, Seen::Nothing);
-    match subject(app, &token.assertion().subject.name).await {
-        Ok(Some(standing)) if standing.is_active(app.now()) => {
-            report.pass(StepId::AdmissionSubject, Seen::Nothing);
-            Ok(Admitted { token, standing, epoch: trust.epoch, claim })
-        }
-        Ok(found) => {
-            let seen = if found.is_some() { "the subject is not active" } else { "the subject is not known" };
-            report
-                .fail(StepId::AdmissionSubject, Finding::seen(seen).but("an active subject of this domain"));
-            Err(Cause::Step)
-        }
+    let standing = active(app, report, &token.assertion().subject.name, StepId::AdmissionSubject).await?;
+    report.pass(StepId::AdmissionSubject, Seen::Nothing);
+    let delegates = delegates(app, report, &token).await?;
+    Ok(Admitted { token, standing, delegates, epoch: trust.epoch, claim })
+}
+
+/// The chain, every one of it active, and the last one named as who presents the token.
+async fn delegates(
+    app: &App,
+    report: &mut Report,
+    token: &VerifiedToken,
+) -> Result<Vec<Arc<Standing>>, Cause> {
+    let claims = token.assertion();
+    let (chain, presenter) = (&claims.conditions.delegates, &claims.subject.presenter);
+    if chain.is_empty() && presenter.is_none() {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::with_capacity(chain.len());
+    for delegate in chain {
+        found.push(active(app, report, &delegate.name, StepId::AdmissionDelegate).await?);
+    }
+    if chain.last().map(|delegate| &delegate.name) != presenter.as_ref() {
+        let finding = Finding::seen("presented by another than the last delegate").but("the last delegate");
+        report.fail(StepId::AdmissionDelegate, finding);
+        return Err(Cause::Step);
+    }
+    report.pass(StepId::AdmissionDelegate, Seen::Count(found.len()));
+    Ok(found)
+}
+
+async fn active(app: &App, report: &mut Report, upn: &str, step: StepId) -> Result<Arc<Standing>, Cause> {
+    let wanted = "an active account of this domain";
+    let seen = match subject(app, upn).await {
+        Ok(Some(standing)) if standing.is_active(app.now()) => return Ok(standing),
+        Ok(Some(_)) => "an account that is not active",
+        Ok(None) => "an account that is not known",
         Err(failure) => {
             report.fail(StepId::ServiceAvailable, Finding::seen(failure.to_string()));
-            Err(Cause::from(&failure))
+            return Err(Cause::from(&failure));
         }
-    }
+    };
+    report.fail(step, Finding::seen(seen).but(wanted));
+    Err(Cause::Step)
 }
 
 /// The account of a UPN of this domain.

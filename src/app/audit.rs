@@ -14,6 +14,12 @@ use crate::verifier::{About, Door, Finding, Report, StepId};
 pub enum Action {
     /// A token was asked for.
     Issue,
+    /// A token was to be renewed.
+    Renew,
+    /// A token was looked at.
+    Validate,
+    /// A token was to be taken back.
+    Cancel,
     /// A session was asked for with a token.
     LoginByToken,
     /// A session was asked for with a password.
@@ -92,6 +98,9 @@ impl Action {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Issue => "sts.issue",
+            Self::Renew => "sts.renew",
+            Self::Validate => "sts.validate",
+            Self::Cancel => "sts.cancel",
             Self::LoginByToken => "session.login-by-token",
             Self::LoginByPassword => "session.login",
             Self::LoginBySspi => "session.login-by-sspi",
@@ -191,7 +200,7 @@ pub async fn refuse(
 }
 
 /// A moment behind, or at once when the queue is full; a refusal is answered even when the audit is not available.
-async fn keep(app: &App, row: AuditRow) {
+pub(super) async fn keep(app: &App, row: AuditRow) {
     let Err(row) = app.store.append_later(row) else { return };
     let append = Append { audit: vec![*row], ..Append::default() };
     if let Err(error) = app.store.append(append).await {

@@ -9,7 +9,7 @@ use super::standings::Epoch;
 use crate::pki::{Anchors, TokenSigner, pem};
 use crate::soap::Envelope;
 use crate::store::KeyStatus;
-use crate::verifier::{Door, Judgement, StepId, judge};
+use crate::verifier::{Door, Embedded, Judgement, StepId, judge, judge_embedded};
 
 /// Whom the house trusts, at one epoch.
 pub struct Trust {
@@ -29,8 +29,24 @@ pub struct Trust {
 /// # Errors
 /// [`Failure::Store`].
 pub async fn judged(app: &App, envelope: &Envelope, door: Door) -> Result<(Arc<Trust>, Judgement), Failure> {
+    judged_by(app, |trust| judge(envelope, door, &trust.anchors, &app.verifier_policy(), app.now())).await
+}
+
+/// The same for a token in the body by itself.
+///
+/// # Errors
+/// [`Failure::Store`].
+pub async fn judged_embedded(
+    app: &App,
+    envelope: &Envelope,
+    place: Embedded,
+) -> Result<(Arc<Trust>, Judgement), Failure> {
+    let policy = app.verifier_policy();
+    judged_by(app, |trust| judge_embedded(envelope, place, &trust.anchors, &policy, app.now())).await
+}
+
+async fn judged_by(app: &App, by: impl Fn(&Trust) -> Judgement) -> Result<(Arc<Trust>, Judgement), Failure> {
     let trust = app.trust.current(app).await?;
-    let by = |trust: &Trust| judge(envelope, door, &trust.anchors, &app.verifier_policy(), app.now());
     let judgement = by(&trust);
     let signer = [StepId::AssertionIssuer, StepId::AssertionSigner, StepId::AssertionSignature];
     let unknown = judgement.report.refusal().is_some_and(|step| signer.contains(&step.id));

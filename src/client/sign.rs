@@ -326,7 +326,7 @@ mod tests {
     use crate::entropy::SystemEntropy;
     use crate::pki::{Anchors, Hash, make};
     use crate::verifier::{Door, Policy, judge};
-    use crate::wstrust::request::IssueRequest;
+    use crate::wstrust::{IssueRequest, Operation};
 
     #[test]
     fn a_message_signed_in_either_style_is_accepted_at_the_door_of_the_sts() {
@@ -347,7 +347,10 @@ mod tests {
                 assert_eq!(proven.login.unwrap().password.expose(), "<p>");
                 let signed = proven.signed.unwrap();
                 assert_eq!(signed.id(), if style == Style::Govmomi { ids.signature.as_str() } else { "" });
-                assert_eq!(IssueRequest::read(signed.body()).unwrap().use_key, request.use_key);
+                assert_eq!(
+                    IssueRequest::read(signed.body(), Operation::Issue).unwrap().use_key,
+                    request.use_key
+                );
             }
         }
     }

@@ -113,6 +113,8 @@ fn token(layers: &Layers, default: TokenPolicy) -> TokenPolicy {
         max_hok_lifetime: layers.seconds(Setting::HokLifetime, default.max_hok_lifetime),
         delegation_count: layers.count(Setting::DelegationCount, default.delegation_count),
         renew_count: layers.count(Setting::RenewCount, default.renew_count),
+        cancel: layers.switch(Setting::Cancel, default.cancel),
+        on_behalf_of: layers.switch(Setting::OnBehalfOf, default.on_behalf_of),
     }
 }
 

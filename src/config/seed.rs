@@ -157,6 +157,8 @@ max_bearer_lifetime_seconds = 3600
 max_hok_lifetime_seconds = 2592000
 delegation_count = 10
 renew_count = 10
+cancel = true
+on_behalf_of = false
 
 [policy.lockout]
 max_failures = 5

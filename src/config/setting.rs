@@ -86,6 +86,8 @@ settings! {
     HokLifetime "policy.token.max_hok_lifetime_seconds" SECONDS, None, None;
     DelegationCount "policy.token.delegation_count" COUNT, None, None;
     RenewCount "policy.token.renew_count" COUNT, None, None;
+    Cancel "policy.token.cancel" Kind::Switch, None, None;
+    OnBehalfOf "policy.token.on_behalf_of" Kind::Switch, None, None;
     LockoutFailures "policy.lockout.max_failures" COUNT, None, None;
     LockoutWindow "policy.lockout.window_seconds" SECONDS, None, None;
     LockoutUnlock "policy.lockout.unlock_after_seconds" SECONDS_OR_NONE, None, None;

@@ -32,6 +32,8 @@ impl Settings {
             Setting::HokLifetime => seconds(policy.token.max_hok_lifetime),
             Setting::DelegationCount => number(policy.token.delegation_count),
             Setting::RenewCount => number(policy.token.renew_count),
+            Setting::Cancel => Scalar::Switch(policy.token.cancel),
+            Setting::OnBehalfOf => Scalar::Switch(policy.token.on_behalf_of),
             Setting::LockoutFailures => number(policy.lockout.max_failures),
             Setting::LockoutWindow => seconds(policy.lockout.window),
             Setting::LockoutUnlock => seconds(policy.lockout.unlock_after),

@@ -30,6 +30,10 @@ pub const GIVEN_NAME: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/cla
 pub const SURNAME: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/surname";
 /// Attribute: whether the subject is a solution user.
 pub const IS_SOLUTION: &str = "http://vmware.com/schemas/attr-names/2011/07/isSolution";
+/// Attribute: the subject once more, for who asks for it.
+pub const USER_PRINCIPAL_NAME: &str = "http://schemas.xmlsoap.org/claims/UPN";
+/// Attribute: mail address, for who asks for it.
+pub const EMAIL: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress";
 
 /// Authentication by password.
 pub const PASSWORD_CLASS: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport";

@@ -105,7 +105,9 @@ impl<'a> Recognised<'a> {
         scan.literal(literal::AUTHN_CLASS)?;
         let class = read_class(scan.field()?)?;
         scan.literal(literal::AUTHN_END)?;
+        scan.literal(literal::STATEMENT)?;
         let attributes = read_attributes(&mut scan)?;
+        scan.literal(literal::STATEMENT_END)?;
         scan.literal(literal::ASSERTION_END)?;
         let issuer = self.issuer.clone().into_owned();
         (scan.0.is_empty() && is_plain(&issuer)).then(|| Assertion {
@@ -137,11 +139,13 @@ fn read_subject(scan: &mut Scan<'_>) -> Option<Subject> {
     scan.literal(literal::SUBJECT)?;
     let name = scan.text()?;
     let confirmation = if scan.literal(literal::BEARER).is_some() {
+        scan.literal(literal::BEARER_DATA)?;
         let not_on_or_after = Some(scan.time()?);
         scan.literal(literal::BEARER_END)?;
         Confirmation::Bearer { not_on_or_after, recipient: None }
     } else {
         scan.literal(literal::HOLDER_OF_KEY)?;
+        scan.literal(literal::HOLDER_OF_KEY_DATA)?;
         let der = STANDARD.decode(scan.field()?).ok()?;
         scan.literal(literal::HOLDER_OF_KEY_END)?;
         Confirmation::HolderOfKey { certificate: Certificate::from_der(&der).ok()? }
@@ -305,6 +309,7 @@ mod tests {
             given_name: Some("A <\"'&>]]>\r\n\tÉ漢"),
             surname: None,
             is_solution: false,
+            special: None,
         }
     }
 

@@ -6,12 +6,14 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::assertion::Delegate;
+use super::names::{EMAIL, GIVEN_NAME, GROUPS, IS_SOLUTION, SURNAME, USER_PRINCIPAL_NAME};
 use crate::clock::Moment;
 use crate::dsig::SignatureAlgorithm;
 use crate::dsig::write::{NewReference, sign, signed_info};
 use crate::pki::TokenSigner;
 use crate::pki::key::KeyError;
-use crate::xml::write::text;
+use crate::xml::write::{attribute, text};
 
 /// The prefixes that other verifiers must not let anybody rebind (`decisions.md` §11).
 pub const PREFIX_LIST: &str = "xsd xsi rsa del";
@@ -49,7 +51,39 @@ pub struct NewAssertion<'a> {
     pub surname: Option<&'a str>,
     /// A machine, not a person.
     pub is_solution: bool,
+    /// What only some tokens say.
+    pub special: Option<&'a Special>,
 }
+
+/// What only some tokens say. The recogniser leaves them to the strict path.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Special {
+    /// The chain, in order of time; the last one is who presents the token.
+    pub delegates: Vec<Delegate>,
+    /// For whom the token is; none = for everybody.
+    pub audiences: Vec<String>,
+    /// Where a bearer token may be presented.
+    pub recipient: Option<String>,
+    /// Names of the attributes it is to have; none = the usual four.
+    pub claims: Option<Vec<String>>,
+    /// Mail address, for who asks for it.
+    pub email: Option<String>,
+}
+
+static NOTHING_SPECIAL: Special =
+    Special { delegates: Vec::new(), audiences: Vec::new(), recipient: None, claims: None, email: None };
+
+impl Special {
+    fn wants(&self, name: &str) -> bool {
+        match &self.claims {
+            None => USUAL.contains(&name),
+            Some(claims) => claims.iter().any(|claim| claim == name),
+        }
+    }
+}
+
+/// What a token says of its subject when nobody asks (`sts.md` §5.3).
+const USUAL: [&str; 4] = [GROUPS, GIVEN_NAME, SURNAME, IS_SOLUTION];
 
 /// Writes and signs.
 ///
@@ -90,32 +124,80 @@ fn head(out: &mut String, new: &NewAssertion<'_>) {
 
 /// Everything after the signature.
 fn tail(new: &NewAssertion<'_>) -> String {
+    let special = new.special.unwrap_or(&NOTHING_SPECIAL);
     let groups: usize = new.groups.iter().map(|group| group.len() + 72).sum();
     let mut out = String::with_capacity(2_400 + groups + new.confirmation.map_or(0, str::len));
     out.push_str(literal::SUBJECT);
     text(&mut out, new.subject);
-    let end = new.not_on_or_after.millis_text();
-    match new.confirmation {
-        None => put(&mut out, &[literal::BEARER, end.as_str(), literal::BEARER_END]),
-        Some(certificate) => {
-            put(&mut out, &[literal::HOLDER_OF_KEY, certificate, literal::HOLDER_OF_KEY_END]);
-        }
-    }
-    let start = new.not_before.millis_text();
-    put(&mut out, &[literal::CONDITIONS, start.as_str(), literal::NOT_ON_OR_AFTER, end.as_str()]);
-    put(&mut out, &[literal::PROXY, &new.proxy_count.to_string(), literal::PROXY_END]);
-    if new.renew_count > 0 {
-        put(&mut out, &[literal::RENEW, &new.renew_count.to_string(), literal::RENEW_END]);
-    }
-    put(&mut out, &[literal::CONDITIONS_END, new.authn_instant.millis_text().as_str()]);
+    confirmation(&mut out, new, special);
+    conditions(&mut out, new, special);
     put(&mut out, &[literal::AUTHN_CLASS, new.authn_class, literal::AUTHN_END]);
-    attributes(&mut out, new);
+    let start = out.len();
+    out.push_str(literal::STATEMENT);
+    attributes(&mut out, new, special);
+    if out.len() == start + literal::STATEMENT.len() {
+        // The schema has no statement without attributes.
+        out.truncate(start);
+    } else {
+        out.push_str(literal::STATEMENT_END);
+    }
     out.push_str(literal::ASSERTION_END);
     out
 }
 
-fn attributes(out: &mut String, new: &NewAssertion<'_>) {
-    if !new.groups.is_empty() {
+fn confirmation(out: &mut String, new: &NewAssertion<'_>, special: &Special) {
+    out.push_str(if new.confirmation.is_none() { literal::BEARER } else { literal::HOLDER_OF_KEY });
+    if let Some(presenter) = special.delegates.last() {
+        out.push_str(literal::NAME);
+        text(out, &presenter.name);
+        out.push_str(literal::NAME_END);
+    }
+    match new.confirmation {
+        None => {
+            put(out, &[literal::BEARER_DATA, new.not_on_or_after.millis_text().as_str()]);
+            if let Some(recipient) = &special.recipient {
+                out.push_str(literal::RECIPIENT);
+                attribute(out, recipient);
+            }
+            out.push_str(literal::BEARER_END);
+        }
+        Some(certificate) => {
+            put(out, &[literal::HOLDER_OF_KEY_DATA, certificate, literal::HOLDER_OF_KEY_END]);
+        }
+    }
+}
+
+/// The audience stands last: govmomi builds the conditions again in this order (`clients.md` §4.6).
+fn conditions(out: &mut String, new: &NewAssertion<'_>, special: &Special) {
+    let (start, end) = (new.not_before.millis_text(), new.not_on_or_after.millis_text());
+    put(out, &[literal::CONDITIONS, start.as_str(), literal::NOT_ON_OR_AFTER, end.as_str()]);
+    put(out, &[literal::PROXY, &new.proxy_count.to_string(), literal::PROXY_END]);
+    if !special.delegates.is_empty() {
+        out.push_str(literal::DELEGATION);
+        for delegate in &special.delegates {
+            put(out, &[literal::DELEGATE, delegate.instant.millis_text().as_str(), "\">", literal::NAME]);
+            text(out, &delegate.name);
+            put(out, &[literal::NAME_END, literal::DELEGATE_END]);
+        }
+        out.push_str(literal::DELEGATION_END);
+    }
+    if new.renew_count > 0 {
+        put(out, &[literal::RENEW, &new.renew_count.to_string(), literal::RENEW_END]);
+    }
+    if !special.audiences.is_empty() {
+        out.push_str(literal::AUDIENCES);
+        for audience in &special.audiences {
+            out.push_str(literal::AUDIENCE);
+            text(out, audience);
+            out.push_str(literal::AUDIENCE_END);
+        }
+        out.push_str(literal::AUDIENCES_END);
+    }
+    put(out, &[literal::CONDITIONS_END, new.authn_instant.millis_text().as_str()]);
+}
+
+fn attributes(out: &mut String, new: &NewAssertion<'_>, special: &Special) {
+    if !new.groups.is_empty() && special.wants(GROUPS) {
         out.push_str(literal::GROUPS);
         for group in new.groups {
             out.push_str(literal::VALUE);
@@ -124,18 +206,20 @@ fn attributes(out: &mut String, new: &NewAssertion<'_>) {
         }
         out.push_str(literal::ATTRIBUTE_END);
     }
-    for (start, value) in [(literal::GIVEN_NAME, new.given_name), (literal::SURNAME, new.surname)] {
-        if let Some(value) = value {
+    let is_solution = if new.is_solution { "true" } else { "false" };
+    for (start, name, value) in [
+        (literal::GIVEN_NAME, GIVEN_NAME, new.given_name),
+        (literal::SURNAME, SURNAME, new.surname),
+        (literal::IS_SOLUTION, IS_SOLUTION, Some(is_solution)),
+        (literal::USER_PRINCIPAL_NAME, USER_PRINCIPAL_NAME, Some(new.subject)),
+        (literal::EMAIL, EMAIL, special.email.as_deref()),
+    ] {
+        if let Some(value) = value.filter(|_| special.wants(name)) {
             put(out, &[start, literal::VALUE]);
             text(out, value);
             put(out, &[literal::VALUE_END, literal::ATTRIBUTE_END]);
         }
     }
-    let is_solution = if new.is_solution { "true" } else { "false" };
-    put(
-        out,
-        &[literal::IS_SOLUTION, literal::VALUE, is_solution, literal::VALUE_END, literal::ATTRIBUTE_END],
-    );
 }
 
 fn put(out: &mut String, parts: &[&str]) {
@@ -162,26 +246,39 @@ pub(super) mod literal {
     pub const SIGNATURE_END: &str = "</ds:X509Data></ds:KeyInfo></ds:Signature>";
     pub const SUBJECT: &str =
         "<saml2:Subject><saml2:NameID Format=\"http://schemas.xmlsoap.org/claims/UPN\">";
-    pub const BEARER: &str = "</saml2:NameID><saml2:SubjectConfirmation Method=\"urn:oasis:names:tc:SAML:2.0:cm:bearer\">\
-        <saml2:SubjectConfirmationData NotOnOrAfter=\"";
+    pub const BEARER: &str =
+        "</saml2:NameID><saml2:SubjectConfirmation Method=\"urn:oasis:names:tc:SAML:2.0:cm:bearer\">";
+    pub const BEARER_DATA: &str = "<saml2:SubjectConfirmationData NotOnOrAfter=\"";
+    pub const RECIPIENT: &str = "\" Recipient=\"";
     pub const BEARER_END: &str =
         "\"></saml2:SubjectConfirmationData></saml2:SubjectConfirmation></saml2:Subject>";
     pub const HOLDER_OF_KEY: &str = "</saml2:NameID><saml2:SubjectConfirmation \
-        Method=\"urn:oasis:names:tc:SAML:2.0:cm:holder-of-key\"><saml2:SubjectConfirmationData \
+        Method=\"urn:oasis:names:tc:SAML:2.0:cm:holder-of-key\">";
+    pub const HOLDER_OF_KEY_DATA: &str = "<saml2:SubjectConfirmationData \
         xsi:type=\"saml2:KeyInfoConfirmationDataType\"><ds:KeyInfo xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">\
         <ds:X509Data><ds:X509Certificate>";
+    pub const NAME: &str = "<saml2:NameID Format=\"http://schemas.xmlsoap.org/claims/UPN\">";
+    pub const NAME_END: &str = "</saml2:NameID>";
     pub const HOLDER_OF_KEY_END: &str = "</ds:X509Certificate></ds:X509Data></ds:KeyInfo></saml2:SubjectConfirmationData>\
         </saml2:SubjectConfirmation></saml2:Subject>";
     pub const CONDITIONS: &str = "<saml2:Conditions NotBefore=\"";
     pub const NOT_ON_OR_AFTER: &str = "\" NotOnOrAfter=\"";
     pub const PROXY: &str = "\"><saml2:ProxyRestriction Count=\"";
     pub const PROXY_END: &str = "\"></saml2:ProxyRestriction>";
+    pub const DELEGATION: &str = "<saml2:Condition xsi:type=\"del:DelegationRestrictionType\">";
+    pub const DELEGATE: &str = "<del:Delegate DelegationInstant=\"";
+    pub const DELEGATE_END: &str = "</del:Delegate>";
+    pub const DELEGATION_END: &str = "</saml2:Condition>";
     pub const RENEW: &str = "<saml2:Condition Count=\"";
     pub const RENEW_END: &str = "\" xsi:type=\"rsa:RenewRestrictionType\"></saml2:Condition>";
+    pub const AUDIENCES: &str = "<saml2:AudienceRestriction>";
+    pub const AUDIENCE: &str = "<saml2:Audience>";
+    pub const AUDIENCE_END: &str = "</saml2:Audience>";
+    pub const AUDIENCES_END: &str = "</saml2:AudienceRestriction>";
     pub const CONDITIONS_END: &str = "</saml2:Conditions><saml2:AuthnStatement AuthnInstant=\"";
     pub const AUTHN_CLASS: &str = "\"><saml2:AuthnContext><saml2:AuthnContextClassRef>";
-    pub const AUTHN_END: &str =
-        "</saml2:AuthnContextClassRef></saml2:AuthnContext></saml2:AuthnStatement><saml2:AttributeStatement>";
+    pub const AUTHN_END: &str = "</saml2:AuthnContextClassRef></saml2:AuthnContext></saml2:AuthnStatement>";
+    pub const STATEMENT: &str = "<saml2:AttributeStatement>";
     pub const GROUPS: &str = "<saml2:Attribute FriendlyName=\"Groups\" \
         Name=\"http://rsa.com/schemas/attr-names/2009/01/GroupIdentity\" \
         NameFormat=\"urn:oasis:names:tc:SAML:2.0:attrname-format:uri\">";
@@ -194,8 +291,14 @@ pub(super) mod literal {
     pub const IS_SOLUTION: &str = "<saml2:Attribute FriendlyName=\"Subject Type\" \
         Name=\"http://vmware.com/schemas/attr-names/2011/07/isSolution\" \
         NameFormat=\"urn:oasis:names:tc:SAML:2.0:attrname-format:uri\">";
+    pub const USER_PRINCIPAL_NAME: &str = "<saml2:Attribute FriendlyName=\"userPrincipalName\" \
+        Name=\"http://schemas.xmlsoap.org/claims/UPN\" NameFormat=\"urn:oasis:names:tc:SAML:2.0:attrname-format:uri\">";
+    pub const EMAIL: &str = "<saml2:Attribute FriendlyName=\"email\" \
+        Name=\"http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress\" \
+        NameFormat=\"urn:oasis:names:tc:SAML:2.0:attrname-format:uri\">";
     pub const VALUE: &str = "<saml2:AttributeValue xsi:type=\"xsd:string\">";
     pub const VALUE_END: &str = "</saml2:AttributeValue>";
     pub const ATTRIBUTE_END: &str = "</saml2:Attribute>";
-    pub const ASSERTION_END: &str = "</saml2:AttributeStatement></saml2:Assertion>";
+    pub const STATEMENT_END: &str = "</saml2:AttributeStatement>";
+    pub const ASSERTION_END: &str = "</saml2:Assertion>";
 }

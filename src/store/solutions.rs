@@ -3,7 +3,7 @@
 use super::error::Noun;
 use super::groups::{PrincipalKind, add_principal};
 use super::native::rows;
-use super::{Store, StoreError, Unit, sql};
+use super::{Store, StoreError, Unit, sql, text};
 use crate::clock::Moment;
 use crate::identity::AccountName;
 
@@ -49,6 +49,15 @@ impl Store {
     pub async fn solutions(&self) -> Result<Vec<Solution>, StoreError> {
         let solutions: Vec<SolutionRow> = rows!(&mut self.reader().await?.link(), sql::SOLUTIONS)?;
         Ok(solutions.into_iter().map(Solution::from).collect())
+    }
+
+    /// The registered certificate of a solution user in DER; nothing when the principal is none.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] or [`StoreError::Busy`].
+    pub async fn certificate_of(&self, id: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let found: Vec<(Vec<u8>,)> = rows!(&mut self.reader().await?.link(), sql::CERTIFICATE_OF, text(id))?;
+        Ok(found.into_iter().next().map(|(der,)| der))
     }
 }
 

@@ -160,6 +160,8 @@ statements! {
     /// All machines.
     SOLUTIONS = "SELECT p.id, p.name, p.description, p.disabled, p.created_at, s.certificate, s.certificate_sha256 \
         FROM principals p JOIN solutions s ON s.id = p.id ORDER BY p.folded";
+    /// The certificate of one machine.
+    CERTIFICATE_OF = "SELECT certificate FROM solutions WHERE id = $1";
     /// Whose certificate it is.
     SOLUTION_BY_CERTIFICATE = "SELECT id FROM solutions WHERE certificate_sha256 = $1";
     /// Another certificate for the same machine.

@@ -1,33 +1,50 @@
 //! Bearer or Holder-of-Key: the matrix of `KeyType`, `UseKey` and signature (`sts.md` §6.2; `decisions.md` §8).
 
-use super::{MessageSignature, Refusal};
+use super::delegation::NewDelegate;
+use super::{Case, Refusal};
 use crate::pki::Certificate;
-use crate::wstrust::{IssueRequest, KeyType};
+use crate::saml::Confirmation;
+use crate::wstrust::KeyType;
 
-/// The certificate to confirm; none = bearer.
-pub(super) fn choose<'a>(
-    request: &IssueRequest,
-    signature: Option<MessageSignature<'a>>,
-) -> Result<Option<&'a Certificate>, Refusal> {
-    if let Some(named) = request.use_key.as_deref() {
-        let found = signature.is_some_and(|signature| !signature.id.is_empty() && signature.id == named);
+/// The certificate to confirm; none = bearer. A renewed token keeps its own.
+pub(super) fn of<'a>(case: &Case<'a>) -> Result<Option<&'a Certificate>, Refusal> {
+    if let Some(token) = case.renewed() {
+        return Ok(match &token.subject.confirmation {
+            Confirmation::HolderOfKey { certificate } => Some(certificate),
+            Confirmation::Bearer { .. } => None,
+        });
+    }
+    if let Some(named) = case.request.use_key.as_deref() {
+        let found = case.signature.is_some_and(|signature| !signature.id.is_empty() && signature.id == named);
         if !found {
             return Err(Refusal::UseKey);
         }
+        if matches!(case.delegate, Some(NewDelegate::Named { .. })) {
+            return Err(Refusal::UseKeyOfDelegate);
+        }
     }
-    match (request.key_type, signature) {
-        (Some(KeyType::Bearer), _) | (None, None) => Ok(None),
-        (Some(KeyType::PublicKey) | None, Some(signature)) => Ok(Some(signature.certificate)),
-        (Some(KeyType::PublicKey), None) => Err(Refusal::NoCertificate),
+    match (case.request.key_type, &case.delegate, case.signature) {
+        (Some(KeyType::Bearer), Some(_), _) => Err(Refusal::DelegatedBearer),
+        (Some(KeyType::Bearer), None, _) | (None, None, None) => Ok(None),
+        (_, Some(NewDelegate::Named { certificate, .. }), _) => Ok(Some(certificate)),
+        (_, _, Some(signature)) => Ok(Some(signature.certificate)),
+        (_, Some(NewDelegate::Requester { .. }), None) | (Some(KeyType::PublicKey), None, None) => {
+            Err(Refusal::NoCertificate)
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::MessageSignature;
+    use super::super::tests::{case, template, token};
     use super::*;
     use crate::clock::Moment;
     use crate::pki::make;
+    use crate::wstrust::IssueRequest;
 
+    /// Numbers 116 to 131 of `sts.md` §10.6, without and with a Holder-of-Key token, which decide alike. The column of
+    /// bearer tokens does not apply: none authenticates here.
     #[test]
     fn key_type_use_key_and_signature_decide_together() {
         let certificate = make::self_signed("robot", Moment::EPOCH).unwrap().certificate;
@@ -61,7 +78,46 @@ mod tests {
         ] {
             let request =
                 IssueRequest { key_type, use_key: use_key.map(str::to_owned), ..IssueRequest::default() };
-            assert_eq!(choose(&request, signature), expected, "{case}");
+            let mut tried = super::super::tests::case(&request);
+            tried.signature = signature;
+            assert_eq!(of(&tried), expected, "{case}");
+            let token = token(Some(1), None, &[]);
+            tried.template = Some(template(&token, true, false));
+            assert_eq!(of(&tried), expected, "{case}, by token");
+        }
+    }
+
+    #[test]
+    fn a_delegate_shows_itself_by_its_own_key() {
+        let [own, theirs] =
+            ["robot", "agent"].map(|name| make::self_signed(name, Moment::EPOCH).unwrap().certificate);
+        let signature = |id| Some(MessageSignature { id, certificate: &own });
+        let named = Some(NewDelegate::Named { name: "agent@VSPHERE.LOCAL", certificate: &theirs });
+        let requester = Some(NewDelegate::Requester { name: "robot@VSPHERE.LOCAL" });
+        let public = Some(KeyType::PublicKey);
+        for (what, key_type, use_key, signature, delegate, expected) in [
+            ("118", Some(KeyType::Bearer), None, None, named, Err(Refusal::DelegatedBearer)),
+            (
+                "118 signed",
+                Some(KeyType::Bearer),
+                None,
+                signature("_s"),
+                named,
+                Err(Refusal::DelegatedBearer),
+            ),
+            ("119", Some(KeyType::Bearer), None, signature("_s"), requester, Err(Refusal::DelegatedBearer)),
+            ("121", public, Some("_s"), signature("_s"), named, Err(Refusal::UseKeyOfDelegate)),
+            ("128", None, None, None, named, Ok(Some(&theirs))),
+            ("128 signed", None, None, signature("_s"), named, Ok(Some(&theirs))),
+            ("131", public, None, signature("_s"), named, Ok(Some(&theirs))),
+            ("ActAs", public, Some("_s"), signature("_s"), requester, Ok(Some(&own))),
+            ("ActAs without KeyType", None, None, signature(""), requester, Ok(Some(&own))),
+            ("ActAs unsigned", None, None, None, requester, Err(Refusal::NoCertificate)),
+        ] {
+            let use_key = use_key.map(str::to_owned);
+            let request = IssueRequest { key_type, use_key, ..IssueRequest::default() };
+            let case = Case { signature, delegate, ..case(&request) };
+            assert_eq!(of(&case), expected, "{what}");
         }
     }
 }

@@ -7,14 +7,24 @@ use crate::clock::Moment;
 use crate::pki::Certificate;
 use crate::wstrust::Lifetime;
 
+/// What no token outlives.
+pub(super) struct Bounds<'a> {
+    /// The certificate it confirms.
+    pub confirmation: Option<&'a Certificate>,
+    /// The end of the token it is made from.
+    pub template: Option<Moment>,
+    /// The certificate that signs it.
+    pub signer: &'a Certificate,
+}
+
 /// The granted period, in whole milliseconds, as tokens write it.
 pub(super) fn grant(
     wanted: Lifetime,
-    confirmation: Option<&Certificate>,
-    signer: &Certificate,
+    bounds: &Bounds<'_>,
     policy: &TokenPolicy,
     now: Moment,
 ) -> Result<(Moment, Moment), Refusal> {
+    let Bounds { confirmation, template, signer } = *bounds;
     let period = (wanted.created, wanted.expires);
     if now < signer.not_before() || now >= past(signer) {
         return Err(Refusal::Signer {
@@ -30,7 +40,8 @@ pub(super) fn grant(
         return Err(Refusal::Start { wanted: period, start, now, tolerance });
     }
     let longest = if confirmation.is_some() { policy.max_hok_lifetime } else { policy.max_bearer_lifetime };
-    let ends = [Some(start.plus(longest)), wanted.expires, Some(past(signer)), confirmation.map(past)];
+    let ends =
+        [Some(start.plus(longest)), wanted.expires, template, Some(past(signer)), confirmation.map(past)];
     let end = ends.into_iter().flatten().min().unwrap_or(start).to_millis();
     if start < end { Ok((start, end)) } else { Err(Refusal::Empty { start, end }) }
 }
@@ -62,14 +73,23 @@ mod tests {
     }
 
     fn bearer(lifetime: Lifetime) -> Result<(Moment, Moment), Refusal> {
-        grant(lifetime, None, &signer(), &TokenPolicy::default(), now())
+        granted(lifetime, None, &signer())
+    }
+
+    fn granted(
+        lifetime: Lifetime,
+        confirmation: Option<&Certificate>,
+        signer: &Certificate,
+    ) -> Result<(Moment, Moment), Refusal> {
+        let bounds = Bounds { confirmation, template: None, signer };
+        grant(lifetime, &bounds, &TokenPolicy::default(), now())
     }
 
     #[test]
     fn without_a_wish_a_token_gets_the_longest_life() {
         assert_eq!(bearer(wanted(None, None)), Ok((now(), now().plus(HOUR))));
         let other = make::self_signed("robot", now()).unwrap().certificate;
-        let hok = grant(wanted(None, None), Some(&other), &signer(), &TokenPolicy::default(), now());
+        let hok = granted(wanted(None, None), Some(&other), &signer());
         assert_eq!(hok, Ok((now(), now().plus(24 * 30 * HOUR))));
     }
 
@@ -95,22 +115,37 @@ mod tests {
     #[test]
     fn no_token_outlives_its_signer_or_its_confirmation() {
         let short = make::self_signed("robot", now().minus(24 * 365 * HOUR).plus(HOUR)).unwrap().certificate;
-        let (_, end) =
-            grant(wanted(None, None), Some(&short), &signer(), &TokenPolicy::default(), now()).unwrap();
+        let (_, end) = granted(wanted(None, None), Some(&short), &signer()).unwrap();
         assert_eq!(end, short.not_after().plus(MILLISECOND));
-        let (_, end) =
-            grant(wanted(None, None), Some(&signer()), &short, &TokenPolicy::default(), now()).unwrap();
+        let (_, end) = granted(wanted(None, None), Some(&signer()), &short).unwrap();
         assert_eq!(end, short.not_after().plus(MILLISECOND));
     }
 
     #[test]
     fn an_expired_signer_signs_nothing_and_an_empty_period_is_refused() {
         let old = make::self_signed("ssoserverSign", now().minus(24 * 400 * HOUR)).unwrap().certificate;
-        let refused = grant(wanted(None, None), None, &old, &TokenPolicy::default(), now());
+        let refused = granted(wanted(None, None), None, &old);
         assert!(matches!(refused, Err(Refusal::Signer { .. })));
         let past = now().minus(Duration::from_mins(1));
         assert_eq!(bearer(wanted(None, Some(past))), Err(Refusal::Empty { start: now(), end: past }));
-        let refused = grant(wanted(None, None), Some(&old), &signer(), &TokenPolicy::default(), now());
+        let refused = granted(wanted(None, None), Some(&old), &signer());
         assert!(matches!(refused, Err(Refusal::Empty { .. })));
+    }
+
+    /// Numbers 141 to 164 of `sts.md` §10.8, as far as a template takes part.
+    #[test]
+    fn a_template_caps_and_never_prolongs() {
+        let until = |end: Duration, wish: Option<Duration>| {
+            let signer = signer();
+            let bounds = Bounds { confirmation: None, template: Some(now().plus(end)), signer: &signer };
+            let wish = wanted(None, wish.map(|wish| now().plus(wish)));
+            grant(wish, &bounds, &TokenPolicy::default(), now()).map(|(_, end)| end.since(now()))
+        };
+        let minutes = Duration::from_mins;
+        assert_eq!(until(minutes(7), None), Ok(minutes(7)));
+        assert_eq!(until(minutes(7), Some(minutes(5))), Ok(minutes(5)));
+        assert_eq!(until(minutes(7), Some(minutes(9))), Ok(minutes(7)));
+        assert_eq!(until(minutes(90), None), Ok(HOUR));
+        assert_eq!(until(Duration::ZERO, None), Err(Refusal::Empty { start: now(), end: now() }));
     }
 }

@@ -7,7 +7,7 @@ use super::Grant;
 use crate::identity::{AccountName, Domain, Kind, Principal, Standing, well_known};
 use crate::pki::TokenSigner;
 use crate::pki::key::KeyError;
-use crate::saml::write::{NewAssertion, write};
+use crate::saml::write::{NewAssertion, Special, write};
 use crate::xml::write::is_writable;
 
 /// A token, and what is remembered of it.
@@ -50,11 +50,16 @@ pub fn mint(
     let name = AccountName::new(&subject.name).map_err(|_| MintError::Unwritable("the name"))?;
     let upn = Principal { name, domain: domain.clone() }.upn();
     let groups = groups(subject, domain)?;
-    let (given_name, surname) = match &subject.kind {
-        Kind::User { given_name, surname, .. } => (given_name.as_deref(), surname.as_deref()),
-        Kind::Solution { .. } | Kind::Extension { .. } => (None, None),
+    let (given_name, surname, email) = match &subject.kind {
+        Kind::User { given_name, surname, email, .. } => {
+            (given_name.as_deref(), surname.as_deref(), email.clone())
+        }
+        Kind::Solution { .. } | Kind::Extension { .. } => (None, None, None),
     };
-    let names = [given_name, surname].into_iter().flatten().chain(groups.iter().map(String::as_str));
+    let special = Special { email, ..grant.special.clone() };
+    let others = special.audiences.iter().chain(&special.recipient).chain(&special.email).map(String::as_str);
+    let names =
+        [given_name, surname].into_iter().flatten().chain(others).chain(groups.iter().map(String::as_str));
     if !{ names }.all(is_writable) {
         return Err(MintError::Unwritable("a name or group"));
     }
@@ -75,13 +80,17 @@ pub fn mint(
         given_name,
         surname,
         is_solution: subject.is_solution(),
+        special: Some(&special),
     };
     let assertion = write(&new, signer, grant.algorithm)?;
     Ok(Minted { assertion, id, subject: upn })
 }
 
 /// `domain\group`, and the group everybody is in (`sts.md` §5.3).
-fn groups(subject: &Standing, domain: &Domain) -> Result<Vec<String>, MintError> {
+///
+/// # Errors
+/// [`MintError::Groups`].
+pub fn groups(subject: &Standing, domain: &Domain) -> Result<Vec<String>, MintError> {
     if subject.groups.len() >= MAX_GROUPS {
         return Err(MintError::Groups(subject.groups.len()));
     }

@@ -2,20 +2,25 @@
 //! ([`mint()`]). Pure; reads the verifier's proofs and the standing of the requester, remembers nothing.
 
 mod confirmation;
+mod delegation;
 mod lifetime;
 pub mod mint;
 mod policy;
+mod refusal;
+mod renewal;
 
+pub use delegation::NewDelegate;
 pub use mint::{Minted, mint};
 pub use policy::TokenPolicy;
-
-use std::time::Duration;
+pub use refusal::{Period, Refusal};
 
 use crate::clock::Moment;
 use crate::dsig::SignatureAlgorithm;
 use crate::pki::Certificate;
-use crate::saml::names::{PASSWORD_CLASS, SIGNATURE_CLASS};
-use crate::verifier::{SignedMessage, StepId};
+use crate::saml::Assertion;
+use crate::saml::names::{PASSWORD_CLASS, PREVIOUS_SESSION_CLASS, SIGNATURE_CLASS};
+use crate::saml::write::Special;
+use crate::verifier::SignedMessage;
 use crate::wstrust::IssueRequest;
 
 /// How the requester authenticated: the class that the token will name (`sts.md` §5.4).
@@ -25,6 +30,34 @@ pub enum Authenticated {
     ByPassword,
     /// By a signature with a registered certificate.
     BySignature,
+    /// By an earlier token.
+    ByToken,
+}
+
+/// A request with everything about it that is proven.
+#[derive(Clone, Debug)]
+pub struct Case<'a> {
+    /// What is asked for.
+    pub request: &'a IssueRequest,
+    /// The signature of the message, if there is one.
+    pub signature: Option<MessageSignature<'a>>,
+    /// How the requester authenticated.
+    pub authenticated: Authenticated,
+    /// The token that the new one is made from.
+    pub template: Option<Template<'a>>,
+    /// Who is to act for the subject.
+    pub delegate: Option<NewDelegate<'a>>,
+}
+
+/// An earlier token: the one in the header, the one acted as, or the one to be renewed (`sts.md` §5.7).
+#[derive(Clone, Copy, Debug)]
+pub struct Template<'a> {
+    /// What it says.
+    pub token: &'a Assertion,
+    /// The requester is its subject, and nobody stands between.
+    pub owned: bool,
+    /// It is renewed: the new one takes its place.
+    pub renewed: bool,
 }
 
 /// The message signature, as far as a decision needs it.
@@ -55,91 +88,69 @@ pub struct Grant {
     pub algorithm: SignatureAlgorithm,
     /// How the subject authenticated.
     pub authenticated: Authenticated,
+    /// What only some tokens say.
+    pub special: Special,
 }
 
-/// Why nothing is granted. Each carries what the fault's text needs (`sts.md` §5.6, §6.2).
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// `UseKey` names no signature of this message.
-    #[error("SignatureId from UseKey doesn't match signature from the SecurityHeader")]
-    UseKey,
-    /// A Holder-of-Key token was asked for and nothing is signed.
-    #[error("Cannot find certificate to use.")]
-    NoCertificate,
-    /// The signing certificate is not in force.
-    #[error("the signing certificate is in force [{from}; {until}], not at {now}")]
-    Signer {
-        /// The wanted period.
-        wanted: Period,
-        /// Now.
-        now: Moment,
-        /// Its first moment.
-        from: Moment,
-        /// Its last moment.
-        until: Moment,
-    },
-    /// The wanted beginning is too far from now.
-    #[error("the wanted start {start} is more than {} s from {now}", .tolerance.as_secs())]
-    Start {
-        /// The wanted period.
-        wanted: Period,
-        /// The wanted beginning.
-        start: Moment,
-        /// Now.
-        now: Moment,
-        /// What was allowed.
-        tolerance: Duration,
-    },
-    /// After every cap nothing is left.
-    #[error("EndTime: {end} is not after startTime: {start}")]
-    Empty {
-        /// The beginning.
-        start: Moment,
-        /// The end that is left.
-        end: Moment,
-    },
-}
-
-/// A period as asked for: either end may be open.
-pub type Period = (Option<Moment>, Option<Moment>);
-
-/// Decides on a request whose requester is authenticated and may act.
+/// Decides on a request whose requester is authenticated and may act. In the order of `VMware`'s server (`sts.md` §2.3):
+/// the confirmation, the counters, and the period last.
 ///
 /// # Errors
 /// [`Refusal`].
 pub fn decide(
-    request: &IssueRequest,
-    signature: Option<MessageSignature<'_>>,
-    authenticated: Authenticated,
+    case: &Case<'_>,
     signer: &Certificate,
     policy: &TokenPolicy,
     now: Moment,
 ) -> Result<Grant, Refusal> {
-    let now = now.to_millis();
-    let confirmation = confirmation::choose(request, signature)?.cloned();
-    let (not_before, not_on_or_after) =
-        lifetime::grant(request.lifetime, confirmation.as_ref(), signer, policy, now)?;
-    let renewable = request.renewable.unwrap_or(true);
+    let (now, request) = (now.to_millis(), case.request);
+    let confirmation = confirmation::of(case)?.cloned();
+    let (proxy_count, delegates) = delegation::continued(case, policy, now)?;
+    let renew_count = renewal::count(case, policy)?;
+    let bounds = lifetime::Bounds { confirmation: confirmation.as_ref(), template: case.cap(), signer };
+    let (not_before, not_on_or_after) = lifetime::grant(request.lifetime, &bounds, policy, now)?;
     let wanted = request.signature_algorithm.as_deref().and_then(SignatureAlgorithm::from_uri);
+    let (audiences, recipient) = case.audience();
     Ok(Grant {
         not_before,
         not_on_or_after,
         issue_instant: now,
         confirmation,
-        proxy_count: if request.delegatable { policy.delegation_count } else { 0 },
-        renew_count: if renewable { policy.renew_count } else { 0 },
+        proxy_count,
+        renew_count,
         algorithm: wanted.unwrap_or(SignatureAlgorithm::RSA_SHA256),
-        authenticated,
+        authenticated: case.authenticated,
+        special: Special { delegates, audiences, recipient, claims: request.claims.clone(), email: None },
     })
 }
 
-impl Refusal {
-    /// The step of the report it belongs to.
+impl<'a> Case<'a> {
+    /// Without any earlier token.
     #[must_use]
-    pub const fn step(&self) -> StepId {
-        match self {
-            Self::UseKey | Self::NoCertificate => StepId::RequestConfirmation,
-            Self::Signer { .. } | Self::Start { .. } | Self::Empty { .. } => StepId::RequestLifetime,
+    pub const fn plain(
+        request: &'a IssueRequest,
+        signature: Option<MessageSignature<'a>>,
+        authenticated: Authenticated,
+    ) -> Self {
+        Self { request, signature, authenticated, template: None, delegate: None }
+    }
+
+    /// The token that is renewed.
+    fn renewed(&self) -> Option<&'a Assertion> {
+        self.template.filter(|template| template.renewed).map(|template| template.token)
+    }
+
+    /// Whoever is not the owner gets nothing that outlives the owner's token, but may renew what it has.
+    fn cap(&self) -> Option<Moment> {
+        let template = self.template.filter(|template| !template.owned && !template.renewed);
+        template.map(|template| template.token.conditions.not_on_or_after)
+    }
+
+    /// For whom the token is: as asked, or as the renewed token says.
+    fn audience(&self) -> (Vec<String>, Option<String>) {
+        match self.renewed() {
+            Some(token) => (token.conditions.audiences.concat(), None),
+            None => (self.request.participants.audiences(), self.request.participants.recipient()),
         }
     }
 }
@@ -149,6 +160,7 @@ impl Authenticated {
         match self {
             Self::ByPassword => PASSWORD_CLASS,
             Self::BySignature => SIGNATURE_CLASS,
+            Self::ByToken => PREVIOUS_SESSION_CLASS,
         }
     }
 }
@@ -158,5 +170,53 @@ impl<'a> MessageSignature<'a> {
     #[must_use]
     pub fn new(signed: &'a SignedMessage, certificate: &'a Certificate) -> Self {
         Self { id: signed.id(), certificate }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::*;
+    use crate::saml::names::UPN;
+    use crate::saml::{Conditions, Confirmation, Delegate, Subject};
+
+    pub(super) fn request() -> IssueRequest {
+        IssueRequest::default()
+    }
+
+    pub(super) fn case(request: &IssueRequest) -> Case<'_> {
+        Case::plain(request, None, Authenticated::ByToken)
+    }
+
+    pub(super) fn template(token: &Assertion, owned: bool, renewed: bool) -> Template<'_> {
+        Template { token, owned, renewed }
+    }
+
+    pub(super) fn token(proxy_count: Option<u32>, renew_count: Option<u32>, chain: &[&str]) -> Assertion {
+        let now = Moment::EPOCH;
+        let named = |name: &&str| Delegate { name: (*name).to_owned(), instant: now };
+        Assertion {
+            id: "_1".into(),
+            issue_instant: now,
+            issuer: "https://vc.example/websso/SAML2/Metadata/vsphere.local".into(),
+            subject: Subject {
+                name: "alice@VSPHERE.LOCAL".into(),
+                format: Cow::Borrowed(UPN),
+                presenter: chain.last().map(|name| (*name).to_owned()),
+                confirmation: Confirmation::Bearer { not_on_or_after: None, recipient: None },
+            },
+            conditions: Conditions {
+                not_before: now,
+                not_on_or_after: now,
+                audiences: Vec::new(),
+                proxy_count,
+                renew_count,
+                delegates: chain.iter().map(named).collect(),
+                one_time_use: false,
+            },
+            authn_statements: Vec::new(),
+            attributes: Vec::new(),
+        }
     }
 }

@@ -15,6 +15,10 @@ pub struct TokenPolicy {
     pub delegation_count: u32,
     /// How often a renewable token may be renewed.
     pub renew_count: u32,
+    /// Tokens can be taken back with Cancel. vCenter has no such operation.
+    pub cancel: bool,
+    /// `OnBehalfOf` is taken as `ActAs`. vCenter does not know it.
+    pub on_behalf_of: bool,
 }
 
 impl Default for TokenPolicy {
@@ -25,6 +29,8 @@ impl Default for TokenPolicy {
             max_hok_lifetime: Duration::from_hours(720),
             delegation_count: 10,
             renew_count: 10,
+            cancel: true,
+            on_behalf_of: false,
         }
     }
 }

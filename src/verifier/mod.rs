@@ -5,13 +5,15 @@
 //! to the same report.
 
 mod assertion;
+mod embedded;
 mod message;
 mod policy;
 pub mod proof;
 pub mod report;
 pub mod step;
 
-pub use policy::{Demands, Door, Policy};
+pub use embedded::{Embedded, judge_embedded};
+pub use policy::{Demands, Door, Policy, Presented};
 pub use proof::{Proven, SignedMessage, VerifiedCertificate, VerifiedToken};
 pub use report::{About, Class, Finding, Outcome, Report, Seen, Step};
 pub use step::StepId;
@@ -26,7 +28,7 @@ use crate::saml::shape::Recognised;
 use crate::saml::{Assertion, Confirmation};
 use crate::soap::{Envelope, EnvelopeError};
 use crate::wsse::{HeaderError, SecurityHeader, Timestamp};
-use crate::xml::{Document, Limits, XmlError};
+use crate::xml::{Document, Element, Limits, XmlError};
 
 /// A report, and the proof if it holds.
 #[derive(Debug)]
@@ -47,9 +49,13 @@ pub fn judge(envelope: &Envelope, door: Door, anchors: &Anchors, policy: &Policy
     else {
         return Judgement { report, proven: None };
     };
+    // Before the Timestamp, as VMware's server (`sts.md` §2.3).
+    let Ok(presented) = presented(&mut report, envelope, &header, demands) else {
+        return Judgement { report, proven: None };
+    };
     let needs_timestamp = demands.timestamp || header.signature.is_some();
     let timestamp = message::timestamp(&mut report, &header, needs_timestamp, policy, now);
-    let token = examine_token(&mut report, &header, demands, anchors, policy, now);
+    let token = examine_token(&mut report, presented, demands, anchors, policy, now);
     let mut findings = Findings { token, ..Findings::default() };
     possession(&mut report, &mut findings, envelope, &header, demands, timestamp, policy);
     findings.login = header.login;
@@ -90,16 +96,42 @@ pub fn unreadable(error: &EnvelopeError, door: Door, now: Moment) -> Report {
     report
 }
 
+/// The token that the sender presents, which may be none. An error when the one the request is about is missing, or when
+/// there is another beside it.
+fn presented<'e>(
+    report: &mut Report,
+    envelope: &'e Envelope,
+    header: &SecurityHeader<'e>,
+    demands: Demands,
+) -> Result<Option<Element<'e>>, ()> {
+    let (place, is_credential) = match demands.token {
+        Presented::InHeader | Presented::InHeaderIfAny => return Ok(header.assertion),
+        Presented::InBody(place) => (place, true),
+        Presented::None(place) => (place, false),
+    };
+    if header.assertion.is_some() {
+        let finding = Finding::seen("Request should contain only one assertion!").class(Class::Several);
+        report.fail(StepId::RequestTarget, finding);
+        return Err(());
+    }
+    let Some(target) = place.find(envelope) else {
+        report.fail(StepId::RequestTarget, Finding::seen(place.missing()).but("one token"));
+        return Err(());
+    };
+    report.pass(StepId::RequestTarget, Seen::Nothing);
+    Ok(is_credential.then_some(target))
+}
+
 fn examine_token(
     report: &mut Report,
-    header: &SecurityHeader<'_>,
+    presented: Option<Element<'_>>,
     demands: Demands,
     anchors: &Anchors,
     policy: &Policy,
     now: Moment,
 ) -> Option<Authenticated> {
-    let Some(element) = header.assertion else {
-        if demands.assertion {
+    let Some(element) = presented else {
+        if demands.token == Presented::InHeader {
             report.fail(
                 StepId::AssertionPresent,
                 Finding::seen("no assertion").but("one assertion in wsse:Security"),
@@ -107,6 +139,16 @@ fn examine_token(
         }
         return None;
     };
+    examine_element(report, element, anchors, policy, now)
+}
+
+fn examine_element(
+    report: &mut Report,
+    element: Element<'_>,
+    anchors: &Anchors,
+    policy: &Policy,
+    now: Moment,
+) -> Option<Authenticated> {
     match own_shape(element.raw().as_bytes()) {
         Some(own) => assertion::examine_own(report, own, anchors, policy, now),
         None => assertion::examine(report, element, anchors, policy, now),

@@ -2,11 +2,19 @@
 
 use std::time::Duration;
 
+use super::embedded::Embedded;
+
 /// Where a message arrived. An assertion's verdict is the same at every door; what else it needs is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Door {
-    /// The Security Token Service.
+    /// Issue at the Security Token Service.
     Sts,
+    /// Renew at the Security Token Service: the token that is renewed is the credential.
+    StsRenew,
+    /// Validate at the Security Token Service: nobody needs to authenticate.
+    StsValidate,
+    /// Cancel at the Security Token Service: whoever may present a token may take it back.
+    StsCancel,
     /// `LoginByToken` on `/sdk`.
     Sdk,
 }
@@ -18,10 +26,29 @@ pub struct Demands {
     pub name: &'static str,
     /// A Timestamp even without signature. pyVmomi's bearer `LoginByToken` has none (`decisions.md` §3).
     pub timestamp: bool,
-    /// An assertion.
-    pub assertion: bool,
-    /// The assertion may be a bearer one. At the STS it may not (`sts.md` §3.3).
+    /// The token that is presented.
+    pub token: Presented,
+    /// The assertion may be a bearer one. At the STS it may not authenticate (`sts.md` §3.3).
     pub bearer: bool,
+}
+
+/// Where the token stands that the sender presents as its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presented {
+    /// In the security header.
+    InHeader,
+    /// In the security header, or there is none.
+    InHeaderIfAny,
+    /// In the body.
+    InBody(Embedded),
+    /// The sender presents none; one stands in the body to be looked at.
+    None(Embedded),
+}
+
+impl Demands {
+    const fn sts(token: Presented, bearer: bool) -> Self {
+        Self { name: "sts", timestamp: true, token, bearer }
+    }
 }
 
 impl Door {
@@ -29,8 +56,11 @@ impl Door {
     #[must_use]
     pub const fn demands(self) -> Demands {
         match self {
-            Self::Sts => Demands { name: "sts", timestamp: true, assertion: false, bearer: false },
-            Self::Sdk => Demands { name: "sdk", timestamp: false, assertion: true, bearer: true },
+            Self::Sts => Demands::sts(Presented::InHeaderIfAny, false),
+            Self::StsRenew => Demands::sts(Presented::InBody(Embedded::RenewTarget), false),
+            Self::StsValidate => Demands::sts(Presented::None(Embedded::ValidateTarget), false),
+            Self::StsCancel => Demands::sts(Presented::InBody(Embedded::CancelTarget), true),
+            Self::Sdk => Demands { name: "sdk", timestamp: false, token: Presented::InHeader, bearer: true },
         }
     }
 }

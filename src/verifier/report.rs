@@ -166,6 +166,24 @@ impl Report {
         self.steps.push(Step { id, outcome: Outcome::NotChecked, finding: Finding::wanted(why) });
     }
 
+    /// Takes in what was found about a part of the message, under the step that part decides: its own steps follow, as
+    /// diagnosis where they refused it.
+    pub fn absorb(&mut self, id: StepId, part: Self) {
+        match part.refusal() {
+            None => self.pass(id, Seen::Nothing),
+            Some(step) => {
+                let seen = step.finding.seen.to_text().unwrap_or_default();
+                self.fail(id, Finding::seen(format!("{}: {seen}", step.id.as_str())));
+            }
+        }
+        for mut step in part.steps {
+            if self.refusal.is_some() {
+                step.outcome = step.outcome.as_diagnosis();
+            }
+            self.steps.push(step);
+        }
+    }
+
     /// Records how a check went and hands on what it found.
     pub fn check<T, F: Into<Finding>>(&mut self, id: StepId, result: Result<T, F>) -> Option<T> {
         match result {
@@ -230,6 +248,14 @@ impl Step {
 }
 
 impl Outcome {
+    const fn as_diagnosis(self) -> Self {
+        match self {
+            Self::Pass | Self::DiagnosisPass => Self::DiagnosisPass,
+            Self::Fail | Self::DiagnosisFail => Self::DiagnosisFail,
+            Self::NotChecked => Self::NotChecked,
+        }
+    }
+
     /// As it stands in the report.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

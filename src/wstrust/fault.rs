@@ -14,6 +14,8 @@ pub enum FaultCode {
     RequestFailed,
     /// `wst:InvalidTimeRange`.
     InvalidTimeRange,
+    /// `wst:UnableToRenew`.
+    UnableToRenew,
     /// `wsse:InvalidSecurity`.
     InvalidSecurity,
     /// `wsse:InvalidSecurityToken`.
@@ -50,6 +52,7 @@ impl FaultCode {
             Self::InvalidTimeRange => {
                 (WST, "InvalidTimeRange", "The requested time range is invalid or unsupported.")
             }
+            Self::UnableToRenew => (WST, "UnableToRenew", "The requested renewal failed."),
             Self::InvalidSecurity => {
                 (WSSE, "InvalidSecurity", "An error was discovered processing the <wsse:Security> header.")
             }

@@ -1,8 +1,12 @@
 //! WS-Trust 1.3 as vSphere speaks it (`sts.md` §2): requests read, responses and fault codes written.
 
 pub mod fault;
+pub mod operation;
+pub mod participants;
 pub mod request;
 pub mod response;
 
 pub use fault::FaultCode;
-pub use request::{IssueRequest, KeyType, Lifetime, RequestError};
+pub use operation::Operation;
+pub use participants::Participants;
+pub use request::{ActAs, IssueRequest, KeyType, Lifetime, RequestError};

@@ -2,10 +2,11 @@
 //!
 //! What is named here and not served yet is refused by name: a request is never answered as if a part of it were absent.
 
+use super::operation::Operation;
+use super::participants::Participants;
 use crate::clock::{Moment, TimeSyntax};
-use crate::soap::Envelope;
 use crate::xml::Element;
-use crate::xml::names::{SOAP, WSA, WST, WST14, WSU};
+use crate::xml::names::{SOAP, WSSE, WST, WST14, WSU};
 
 /// A request for a token.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +25,23 @@ pub struct IssueRequest {
     pub delegatable: bool,
     /// `UseKey/@Sig`, inside the request or beside it in the body (`clients.md` §2.8).
     pub use_key: Option<String>,
+    /// It holds another subject's token: that subject is asked for.
+    pub act_as: Option<ActAs>,
+    /// `DelegateTo`: the name of the solution user that is to act for the subject.
+    pub delegate_to: Option<String>,
+    /// `Claims`: names of the attributes the token is to have; none = the usual ones.
+    pub claims: Option<Vec<String>>,
+    /// `Participants`.
+    pub participants: Participants,
+}
+
+/// How another subject is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ActAs {
+    /// `wst14:ActAs`.
+    ActAs,
+    /// `wst:OnBehalfOf`, which vCenter does not know: an option of ours, with the same rules.
+    OnBehalfOf,
 }
 
 /// `wst:Lifetime`: either bound may be absent.
@@ -75,15 +93,13 @@ pub enum RequestError {
     /// A time that is none.
     #[error("Cannot parse the requested Lifetime: {0}")]
     Time(#[from] TimeSyntax),
+    /// `Claims` in another language.
+    #[error("The only supported claims dialect is: {DIALECT}")]
+    Dialect,
     /// `Lifetime` ends before it begins.
     #[error("Invalid token lifetime")]
     LifetimeOrder,
 }
-
-/// The SOAP action of Issue.
-pub const ISSUE_ACTION: &str = "http://docs.oasis-open.org/ws-sx/ws-trust/200512/RST/Issue";
-/// The `RequestType` of Issue.
-pub const ISSUE: &str = "http://docs.oasis-open.org/ws-sx/ws-trust/200512/Issue";
 
 impl KeyType {
     /// Its URI.
@@ -97,18 +113,19 @@ impl KeyType {
 }
 
 impl IssueRequest {
-    /// Reads the request from a SOAP body.
+    /// Reads the request of an operation from a SOAP body. The tokens in it are not read: the verifier takes them from
+    /// the message itself.
     ///
     /// # Errors
     /// [`RequestError`].
-    pub fn read(body: Element<'_>) -> Result<Self, RequestError> {
+    pub fn read(body: Element<'_>, operation: Operation) -> Result<Self, RequestError> {
         let mut children = body.children();
         let request = children.next().filter(|_| body.is(SOAP, "Body")).ok_or(RequestError::NoRequest)?;
         if !request.is(WST, "RequestSecurityToken") || body.has_loose_text() || request.has_loose_text() {
             return Err(RequestError::NoRequest);
         }
         let context = request.attribute("Context").filter(|context| context.len() <= MAX_CONTEXT);
-        let mut read = Reading::default();
+        let mut read = Reading::of(operation);
         for child in request.children() {
             read.take(child)?;
         }
@@ -118,39 +135,25 @@ impl IssueRequest {
             }
             read.take(beside)?;
         }
-        if read.request_type.as_deref() != Some(ISSUE) {
+        if read.request_type.as_deref() != Some(operation.uri()) {
             return Err(RequestError::RequestType);
         }
         Ok(Self { context: context.map(str::to_owned), ..read.request })
     }
 }
 
-/// An action, where one is given, must be this operation's. Clients quote it or not, and may leave it out.
-///
-/// # Errors
-/// [`RequestError::Action`] for another operation's.
-pub fn check_action(action: &str) -> Result<(), RequestError> {
-    let action = action.trim().trim_matches('"');
-    if action.is_empty() || action == ISSUE_ACTION {
-        return Ok(());
-    }
-    Err(RequestError::Action { seen: action.chars().take(256).collect(), wanted: ISSUE_ACTION })
-}
-
-/// `wsa:Action` of a message, empty when it has none.
-#[must_use]
-pub fn soap_action_of(envelope: &Envelope) -> &str {
-    envelope.header_blocks(WSA, "Action").next().and_then(Element::text).unwrap_or_default()
-}
-
-#[derive(Default)]
 struct Reading {
+    operation: Operation,
     request: IssueRequest,
     request_type: Option<String>,
     seen: Vec<String>,
 }
 
 impl Reading {
+    fn of(operation: Operation) -> Self {
+        Self { operation, request: IssueRequest::default(), request_type: None, seen: Vec::new() }
+    }
+
     fn take(&mut self, child: Element<'_>) -> Result<(), RequestError> {
         let name = child.local();
         let known = child.namespace() == WST || (child.namespace() == WST14 && name == "ActAs");
@@ -186,6 +189,29 @@ impl Reading {
                 self.request.use_key = Some(signature.to_owned());
                 Ok(())
             }
+            "ActAs" | "OnBehalfOf" if self.operation == Operation::Issue => {
+                only_token(child)?;
+                let kind = if name == "ActAs" { ActAs::ActAs } else { ActAs::OnBehalfOf };
+                if child.namespace() == WST && kind == ActAs::ActAs || self.request.act_as.is_some() {
+                    return Err(RequestError::Unknown(name.to_owned()));
+                }
+                self.request.act_as = Some(kind);
+                Ok(())
+            }
+            "DelegateTo" if self.operation == Operation::Issue => {
+                let login = child.children().next().filter(|login| login.is(WSSE, "UsernameToken"));
+                let user = login.and_then(|login| login.child(WSSE, "Username"));
+                let user = user.and_then(Element::text).map(str::trim).filter(|user| !user.is_empty());
+                self.request.delegate_to = Some(user.ok_or(RequestError::Value("DelegateTo"))?.to_owned());
+                Ok(())
+            }
+            "Claims" => claims(child).map(|claims| self.request.claims = Some(claims)),
+            "Participants" => {
+                Participants::read(child).map(|participants| self.request.participants = participants)
+            }
+            other if Some(other) == self.operation.target() => only_token(child),
+            // What a renewal does not ask for is the old token's (`sts.md` §2.5).
+            "DelegateTo" | "AdviceSet" if self.operation == Operation::Renew => Ok(()),
             other => Err(RequestError::Unsupported(other.chars().take(64).collect())),
         }
     }
@@ -204,6 +230,30 @@ fn lifetime(element: Element<'_>) -> Result<Lifetime, RequestError> {
     }
 }
 
+/// The one element in it is a token; what it is worth, the verifier finds out.
+fn only_token(element: Element<'_>) -> Result<(), RequestError> {
+    let mut children = element.children();
+    match (children.next(), children.next()) {
+        (Some(_), None) if !element.has_loose_text() => Ok(()),
+        _ => Err(RequestError::Value("the element around a token")),
+    }
+}
+
+fn claims(element: Element<'_>) -> Result<Vec<String>, RequestError> {
+    if element.attribute("Dialect") != Some(DIALECT) {
+        return Err(RequestError::Dialect);
+    }
+    let mut claims = Vec::new();
+    for claim in element.children() {
+        let uri = claim.attribute("Uri").filter(|_| claim.local() == "ClaimType");
+        claims.push(uri.ok_or(RequestError::Value("Claims"))?.to_owned());
+    }
+    if claims.is_empty() || claims.len() > MOST_CLAIMS {
+        return Err(RequestError::Value("Claims"));
+    }
+    Ok(claims)
+}
+
 fn key_type(element: Element<'_>) -> Result<KeyType, RequestError> {
     let uri = value(element, "KeyType")?;
     let known =
@@ -211,7 +261,7 @@ fn key_type(element: Element<'_>) -> Result<KeyType, RequestError> {
     known.ok_or(RequestError::Value("KeyType"))
 }
 
-fn value<'d>(element: Element<'d>, name: &'static str) -> Result<&'d str, RequestError> {
+pub(super) fn value<'d>(element: Element<'d>, name: &'static str) -> Result<&'d str, RequestError> {
     element.text().map(str::trim).filter(|text| !text.is_empty()).ok_or(RequestError::Value(name))
 }
 
@@ -225,6 +275,10 @@ fn boolean(text: &str, name: &'static str) -> Result<bool, RequestError> {
 
 /// Elements of other namespaces that `VMware`'s profile allows in a request.
 const FOREIGN: &[&str] = &["AdviceSet"];
+/// The language of the attributes' names.
+pub const DIALECT: &str = "http://schemas.xmlsoap.org/ws/2005/05/fedclaims";
+/// Six are known.
+const MOST_CLAIMS: usize = 64;
 /// Echoed in the answer, so bounded (`attacks.md` W21).
 const MAX_CONTEXT: usize = 4_096;
 
@@ -233,9 +287,14 @@ mod tests {
     use super::*;
     use crate::xml::{Document, Limits};
 
+    const ISSUE: &str = Operation::Issue.uri();
+
     fn read(inner: &str) -> Result<IssueRequest, RequestError> {
         let text = format!("<s:Body xmlns:s='{SOAP}' xmlns='{WST}' xmlns:u='{WSU}'>{inner}</s:Body>");
-        IssueRequest::read(Document::parse(text.into_bytes(), &Limits::MESSAGE).unwrap().root())
+        IssueRequest::read(
+            Document::parse(text.into_bytes(), &Limits::MESSAGE).unwrap().root(),
+            Operation::Issue,
+        )
     }
 
     fn issue(inner: &str) -> Result<IssueRequest, RequestError> {
@@ -284,8 +343,13 @@ mod tests {
         assert_eq!(issue("<x/>"), Err(RequestError::Unsupported("x".into())));
         assert_eq!(issue("<y xmlns='urn:y'/>"), Err(RequestError::Unknown("y".into())));
         assert_eq!(
-            issue("<ActAs xmlns='http://docs.oasis-open.org/ws-sx/ws-trust/200802'/>"),
-            Err(RequestError::Unsupported("ActAs".into()))
+            issue("<RenewTarget><x/></RenewTarget>"),
+            Err(RequestError::Unsupported("RenewTarget".into()))
+        );
+        assert_eq!(
+            issue("<ActAs><x/></ActAs>"),
+            Err(RequestError::Unknown("ActAs".into())),
+            "not of WS-Trust 1.3"
         );
         assert_eq!(
             issue("<TokenType>a</TokenType><TokenType>a</TokenType>"),
@@ -309,5 +373,31 @@ mod tests {
         assert!(period("2026-11-24T08:00:00.000Z", "2026-11-24T08:00:00.001Z").is_ok());
         assert_eq!(period("2026-11-24T08:00:00Z", "2026-11-24T08:00:00Z"), Err(RequestError::LifetimeOrder));
         assert_eq!(period("soon", "2026-11-24T08:00:00Z"), Err(RequestError::Time(TimeSyntax)));
+    }
+
+    #[test]
+    fn delegation_and_claims_are_read_and_their_tokens_are_left_alone() {
+        let act_as = format!("<a:ActAs xmlns:a='{WST14}'>{{}}</a:ActAs>");
+        let request = issue(&act_as.replace("{}", "<x xmlns='urn:x'>anything</x>")).unwrap();
+        assert_eq!(request.act_as, Some(ActAs::ActAs));
+        assert_eq!(issue("<OnBehalfOf><x/></OnBehalfOf>").unwrap().act_as, Some(ActAs::OnBehalfOf));
+        for inside in ["", "<x/><x/>", "text", "text<x/>"] {
+            let refused = issue(&act_as.replace("{}", inside));
+            assert_eq!(refused, Err(RequestError::Value("the element around a token")), "{inside}");
+        }
+        let named = |name: &str| {
+            issue(&format!(
+                "<DelegateTo><w:UsernameToken xmlns:w='{WSSE}'><w:Username>{name}</w:Username></w:UsernameToken></DelegateTo>"
+            ))
+        };
+        assert_eq!(named("agent").unwrap().delegate_to.as_deref(), Some("agent"));
+        assert_eq!(named(""), Err(RequestError::Value("DelegateTo")));
+        let asked = |dialect: &str, claims: &str| {
+            issue(&format!("<Claims Dialect='{dialect}' xmlns:a='urn:a'>{claims}</Claims>")).map(|r| r.claims)
+        };
+        assert_eq!(asked(DIALECT, "<a:ClaimType Uri='urn:c'/>"), Ok(Some(vec!["urn:c".into()])));
+        assert_eq!(asked("urn:other", "<a:ClaimType Uri='urn:c'/>"), Err(RequestError::Dialect));
+        assert_eq!(asked(DIALECT, "<a:ClaimType/>"), Err(RequestError::Value("Claims")));
+        assert_eq!(asked(DIALECT, ""), Err(RequestError::Value("Claims")));
     }
 }

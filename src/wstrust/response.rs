@@ -1,4 +1,5 @@
-//! The answer to Issue: one line, in the order that satisfies every client at once (`clients.md` §3.6).
+//! The answers: one line each, in the order that satisfies every client at once (`clients.md` §3.6, `decisions.md` §13).
+//! Issue is answered by a collection of one, everything else by a bare response: govmomi fails on the other.
 
 use super::request::KeyType;
 use crate::clock::Moment;
@@ -25,48 +26,105 @@ pub struct Issued<'a> {
     pub algorithm: SignatureAlgorithm,
 }
 
-/// The whole envelope.
+/// A token that took the place of another.
+#[derive(Clone, Debug)]
+pub struct Renewed<'a> {
+    /// The assertion, verbatim.
+    pub assertion: &'a str,
+    /// `@Context` of the request.
+    pub context: Option<&'a str>,
+    /// First moment of the token.
+    pub created: Moment,
+    /// The moment it is over.
+    pub expires: Moment,
+    /// It may be renewed again.
+    pub renewable: bool,
+}
+
+/// The whole envelope of Issue.
 #[must_use]
 pub fn issued(issued: &Issued<'_>) -> String {
     let mut out = String::with_capacity(issued.assertion.len() + 1_400);
-    let put = |out: &mut String, parts: &[&str]| parts.iter().for_each(|part| out.push_str(part));
+    begin(&mut out, COLLECTION, issued.context);
+    token(&mut out, issued.assertion, issued.created, issued.expires);
+    put(&mut out, &["<wst:KeyType>", issued.key_type.uri(), "</wst:KeyType><wst:Delegatable>"]);
+    put(&mut out, &[truth(issued.delegatable), "</wst:Delegatable><wst:SignatureAlgorithm>"]);
+    put(&mut out, &[issued.algorithm.uri(), "</wst:SignatureAlgorithm></wst:RequestSecurityTokenResponse>"]);
+    put(&mut out, &["</wst:RequestSecurityTokenResponseCollection>", END]);
+    out
+}
+
+/// The whole envelope of Renew. Nothing is renewed after its end: `OK` is always false.
+#[must_use]
+pub fn renewed(renewed: &Renewed<'_>) -> String {
+    let mut out = String::with_capacity(renewed.assertion.len() + 1_200);
+    begin(&mut out, RESPONSE, renewed.context);
+    token(&mut out, renewed.assertion, renewed.created, renewed.expires);
+    put(&mut out, &["<wst:Renewing Allow=\"", truth(renewed.renewable), "\" OK=\"false\"></wst:Renewing>"]);
+    put(&mut out, &["</wst:RequestSecurityTokenResponse>", END]);
+    out
+}
+
+/// The whole envelope of Validate. `VMware`'s schema has no place for a reason.
+#[must_use]
+pub fn validated(valid: bool, context: Option<&str>) -> String {
+    let mut out = String::with_capacity(700);
+    begin(&mut out, RESPONSE, context);
+    let status = if valid { "/status/valid" } else { "/status/invalid" };
+    put(&mut out, &["<wst:Status><wst:Code>", WST, status, "</wst:Code></wst:Status><wst:TokenType>", WST]);
+    put(&mut out, &["/RSTR/Status</wst:TokenType></wst:RequestSecurityTokenResponse>", END]);
+    out
+}
+
+/// The whole envelope of Cancel (WS-Trust 1.3 §7).
+#[must_use]
+pub fn cancelled(context: Option<&str>) -> String {
+    let mut out = String::with_capacity(500);
+    begin(&mut out, RESPONSE, context);
     put(
         &mut out,
         &[
-            "<S:Envelope xmlns:S=\"",
-            SOAP,
-            "\"><S:Body><wst:RequestSecurityTokenResponseCollection xmlns:wst=\"",
+            "<wst:RequestedTokenCancelled></wst:RequestedTokenCancelled></wst:RequestSecurityTokenResponse>",
+            END,
         ],
     );
-    put(&mut out, &[WST, "\"><wst:RequestSecurityTokenResponse"]);
-    if let Some(context) = issued.context {
-        out.push_str(" Context=\"");
-        attribute(&mut out, context);
-        out.push('"');
-    }
-    put(
-        &mut out,
-        &["><wst:RequestedSecurityToken>", issued.assertion, "</wst:RequestedSecurityToken><wst:Lifetime>"],
-    );
-    for (name, time) in [("Created", issued.created), ("Expires", issued.expires)] {
-        put(
-            &mut out,
-            &["<wsu:", name, " xmlns:wsu=\"", WSU, "\">", time.millis_text().as_str(), "</wsu:", name, ">"],
-        );
-    }
-    put(
-        &mut out,
-        &["</wst:Lifetime><wst:TokenType>", SAML2, "</wst:TokenType><wst:KeyType>", issued.key_type.uri()],
-    );
-    let delegatable = if issued.delegatable { "true" } else { "false" };
-    put(
-        &mut out,
-        &["</wst:KeyType><wst:Delegatable>", delegatable, "</wst:Delegatable><wst:SignatureAlgorithm>"],
-    );
-    put(&mut out, &[issued.algorithm.uri(), "</wst:SignatureAlgorithm></wst:RequestSecurityTokenResponse>"]);
-    put(&mut out, &["</wst:RequestSecurityTokenResponseCollection></S:Body></S:Envelope>"]);
     out
 }
+
+fn begin(out: &mut String, response: [&str; 3], context: Option<&str>) {
+    put(out, &["<S:Envelope xmlns:S=\"", SOAP, "\"><S:Body>"]);
+    put(out, &response);
+    if let Some(context) = context {
+        out.push_str(" Context=\"");
+        attribute(out, context);
+        out.push('"');
+    }
+    out.push('>');
+}
+
+fn token(out: &mut String, assertion: &str, created: Moment, expires: Moment) {
+    put(out, &["<wst:RequestedSecurityToken>", assertion, "</wst:RequestedSecurityToken><wst:Lifetime>"]);
+    for (name, time) in [("Created", created), ("Expires", expires)] {
+        let text = time.millis_text();
+        put(out, &["<wsu:", name, " xmlns:wsu=\"", WSU, "\">", text.as_str(), "</wsu:", name, ">"]);
+    }
+    put(out, &["</wst:Lifetime><wst:TokenType>", SAML2, "</wst:TokenType>"]);
+}
+
+fn put(out: &mut String, parts: &[&str]) {
+    for part in parts {
+        out.push_str(part);
+    }
+}
+
+const fn truth(value: bool) -> &'static str {
+    if value { "true" } else { "false" }
+}
+
+const COLLECTION: [&str; 3] =
+    ["<wst:RequestSecurityTokenResponseCollection xmlns:wst=\"", WST, "\"><wst:RequestSecurityTokenResponse"];
+const RESPONSE: [&str; 3] = ["<wst:RequestSecurityTokenResponse xmlns:wst=\"", WST, "\""];
+const END: &str = "</S:Body></S:Envelope>";
 
 #[cfg(test)]
 mod tests {
@@ -102,5 +160,33 @@ mod tests {
                 "SignatureAlgorithm"
             ]
         );
+    }
+
+    #[test]
+    fn everything_but_issue_is_answered_by_a_bare_response() {
+        let token = "<saml2:Assertion xmlns:saml2=\"urn:x\"></saml2:Assertion>";
+        let at = Moment::EPOCH;
+        let renewed = renewed(&Renewed {
+            assertion: token,
+            context: Some("c"),
+            created: at,
+            expires: at,
+            renewable: true,
+        });
+        let renewal: &[&str] = &["RequestedSecurityToken", "Lifetime", "TokenType", "Renewing"];
+        for (answer, order) in [
+            (renewed, renewal),
+            (validated(true, Some("c")), &["Status", "TokenType"]),
+            (cancelled(Some("c")), &["RequestedTokenCancelled"]),
+        ] {
+            assert!(!answer.contains('\n'));
+            let document = Document::parse(answer.into_bytes(), &Limits::MESSAGE).unwrap();
+            let response = document.root().children().next().unwrap().children().next().unwrap();
+            assert!(response.is(WST, "RequestSecurityTokenResponse"));
+            assert_eq!(response.attribute("Context"), Some("c"));
+            let seen: Vec<&str> = response.children().map(crate::xml::document::Element::local).collect();
+            assert_eq!(seen, order);
+        }
+        assert!(validated(false, None).contains("200512/status/invalid</wst:Code>"));
     }
 }

@@ -51,6 +51,7 @@ fn issued(name: &str, confirms: Confirms, hash: Hash) -> String {
         given_name: Some(name),
         surname: Some(name),
         is_solution: true,
+        special: None,
     };
     write(&new, &KEYS.sts, SignatureAlgorithm::rsa(hash)).unwrap()
 }

@@ -128,6 +128,7 @@ pub fn plain(shape: Shape, confirms: Confirms) -> String {
         given_name: Some("Alice"),
         surname: None,
         is_solution: false,
+        special: None,
     };
     let own = without(&write(&new, &KEYS.sts, SignatureAlgorithm::RSA_SHA256).unwrap(), "ds:Signature");
     match shape {

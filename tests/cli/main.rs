@@ -73,6 +73,7 @@ impl World {
             given_name: None,
             surname: None,
             is_solution: false,
+            special: None,
         };
         write(&new, &signer, SignatureAlgorithm::RSA_SHA256).unwrap()
     }

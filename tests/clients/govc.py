@@ -347,6 +347,32 @@ def a_change_is_waited_for(world):
         return seen.split()[0]
 
 
+def a_solution_user_acts_as_the_subject_of_a_token(world):
+    """ActAs as govc does it: the subject's bearer token, signed by the robot; then the session is the subject's."""
+    flags = robot_flags(world)
+    token = Govc(world)("session.login", "-issue", "-token", bearer(world), *flags)
+    expect(confirmation(token) == "holder-of-key" and "<del:Delegate " in token, token)
+    return login_by_token(world, token, ALICE, *flags)
+
+
+def a_holder_of_key_token_is_renewed(world):
+    flags = robot_flags(world)
+    token = Govc(world)("session.login", "-issue", *flags)
+    renewed = Govc(world)("session.login", "-renew", "-lifetime", "24h", "-token", token, *flags)
+    ids = [re.search(r' ID="([^"]+)"', text).group(1) for text in (token, renewed)]
+    expect(ids[0] != ids[1], "the same token")
+    return login_by_token(world, renewed, r"VSPHERE.LOCAL\ci-robot", *flags)
+
+
+def a_delegated_token_is_renewed(world):
+    """govc digests the token again from its parts, the delegate included."""
+    flags = robot_flags(world)
+    token = Govc(world)("session.login", "-issue", "-token", bearer(world), *flags)
+    renewed = Govc(world)("session.login", "-renew", "-lifetime", "24h", "-token", token, *flags)
+    expect("<del:Delegate " in renewed, renewed)
+    return login_by_token(world, renewed, ALICE, *flags)
+
+
 def bearer(world):
     return Govc(world, **ALICE_LOGIN)("session.login", "-issue")
 
@@ -392,6 +418,9 @@ CASES = [
     a_password_and_a_strange_certificate_get_a_holder_of_key_token,
     a_holder_of_key_token_is_nothing_without_its_key,
     a_changed_token_is_refused,
+    a_solution_user_acts_as_the_subject_of_a_token,
+    a_holder_of_key_token_is_renewed,
+    a_delegated_token_is_renewed,
     a_session_of_somebody_else_is_ended,
     a_clone_ticket_opens_a_session_once,
     a_cookie_opens_the_same_session,

@@ -214,6 +214,7 @@ on_both! {
             given_name: None,
             surname: None,
             is_solution: false,
+            special: None,
         };
         let other = vcsso::saml::write::write(&new, &signer, vcsso::dsig::SignatureAlgorithm::RSA_SHA256).unwrap();
         assert_eq!(house.client().send(token_login(Style::Govmomi, &token, None, now())).status, 200);

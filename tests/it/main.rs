@@ -40,8 +40,12 @@ mod sdk_sessions;
 mod sdk_sspi;
 mod sdk_tickets;
 mod sdk_waiting;
+mod sts_by_token;
+mod sts_delegate;
 mod sts_issue;
 mod sts_refusals;
+mod sts_renew;
+mod sts_validate;
 mod tunnel;
 
 // Clients of Kerberos and NTLM that were written without the acceptor's code; they name our modules as it does.

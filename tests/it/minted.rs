@@ -12,6 +12,7 @@ use vcsso::entropy::{SystemEntropy, uuid};
 use vcsso::identity::{AccountName, Domain, Kind, Standing};
 use vcsso::pki::{Anchors, Hash, pem};
 use vcsso::saml::names::{GIVEN_NAME, GROUPS, SURNAME};
+use vcsso::saml::write::Special;
 use vcsso::sts::{Authenticated, Grant, mint};
 use vcsso::verifier::{Policy, judge_token};
 use vcsso::xml::write::is_writable;
@@ -138,6 +139,7 @@ static ISSUED: LazyLock<Vec<Issued>> = LazyLock::new(|| {
             } else {
                 Authenticated::ByPassword
             },
+            special: Special::default(),
         };
         let id = format!("_{}", uuid(&SystemEntropy).unwrap());
         let token = mint(&grant, &standing, &domain, ISSUER, &signer, id).unwrap().assertion;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use vcsso::client::{Message, Part, Style, sts};
 use vcsso::dsig::SignatureAlgorithm;
-use vcsso::wstrust::request::ISSUE_ACTION;
+use vcsso::wstrust::Operation;
 use vcsso::xml::names::{SOAP, WSSE, WST, WSU};
 
 use crate::edit::{after, before, inside, replaced, swap, with_content, without};
@@ -64,7 +64,7 @@ fn refused(place: &Place, cases: impl FnOnce(&House) -> Vec<Case>) {
         assert_eq!(house.refusal(&answer), case.step, "{}: {:?}", case.what, house.explain(&answer));
     }
     assert_eq!(place.rows(), before);
-    let good = Request::post(STS, Act::new(ALICE).write()).header("SOAPAction", ISSUE_ACTION);
+    let good = Request::post(STS, Act::new(ALICE).write()).header("SOAPAction", Operation::Issue.action());
     assert_eq!(wire.send(&good).status, 200);
 }
 
@@ -204,7 +204,7 @@ on_both! {
                 case("a token with a changed name", FAILED_AUTHENTICATION, CREDENTIALS, "assertion.digest", presenting(&swap(&hok, "robot@", "alice@"), Some(&ROBOT.key))),
                 case("a token of another key", FAILED_CHECK, "Signature is invalid.", "message.signature", presenting(&other, Some(&ROBOT.key))),
                 case("a bearer token", UNSUPPORTED, "Only HoK tokens are supported for authentication!", "possession.confirmation", presenting(&bearer, None)),
-                case("a Holder-of-Key token, not served yet", UNSUPPORTED, "An unsupported token was provided", "credential.present", presenting(&hok, Some(&ROBOT.key))),
+                case("a Holder-of-Key token unsigned", FAILED_AUTHENTICATION, CREDENTIALS, "possession.signature", presenting(&hok, None)),
                 case("a token that is none", INVALID_SECURITY, "The given assertion cannot be parsed.", "assertion.shape", unparsed),
             ]
         });
@@ -217,16 +217,18 @@ on_both! {
             let renew = "http://docs.oasis-open.org/ws-sx/ws-trust/200512/Renew";
             let action = "http://docs.oasis-open.org/ws-sx/ws-trust/200512/RST/Renew";
             let said = format!(
-                "The passed-in wsa:Action '{action}' does not match the expected SOAP action '{ISSUE_ACTION}' of the current wsdl operation."
+                "The passed-in wsa:Action '{action}' does not match the expected SOAP action '{}' of the current wsdl operation.",
+                Operation::Issue.action()
             );
             let addressed = format!("<a:Action xmlns:a=\"http://www.w3.org/2005/08/addressing\">{action}</a:Action>");
             vec![
                 case("nothing in it", INVALID_REQUEST, MALFORMED, shape, without(&plain(), "RequestSecurityToken")),
-                case("another operation", INVALID_REQUEST, "RequestType is different than operation executed.", shape, with_content(&plain(), "RequestType", renew)),
+                Case { action: Operation::Issue.action(), ..case("another operation", INVALID_REQUEST, "RequestType is different than operation executed.", shape, with_content(&plain(), "RequestType", renew)) },
                 case("no operation", INVALID_REQUEST, "RequestType is different than operation executed.", shape, without(&plain(), "RequestType")),
-                Case { action: "http://docs.oasis-open.org/ws-sx/ws-trust/200512/RST/Renew", ..case("another action", INVALID_REQUEST, &said, shape, plain()) },
+                Case { action: "http://docs.oasis-open.org/ws-sx/ws-trust/200512/RST/Renew", ..case("another action", INVALID_REQUEST, "RequestType is different than operation executed.", shape, plain()) },
+                Case { action: "urn:x", ..case("an unknown action", INVALID_REQUEST, &said.replace(action, "urn:x"), shape, plain()) },
                 case("another address", INVALID_REQUEST, &said, shape, before(&plain(), "wsse:Security", &addressed)),
-                case("ActAs, not served yet", INVALID_REQUEST, MALFORMED, shape, inside(&plain(), "RequestSecurityToken", act_as)),
+                case("ActAs without a token", INVALID_REQUEST, MALFORMED, shape, inside(&plain(), "RequestSecurityToken", act_as)),
                 case("a stranger", INVALID_REQUEST, MALFORMED, shape, inside(&plain(), "RequestSecurityToken", "<x:X xmlns:x=\"urn:x\"/>")),
                 case("another key type", INVALID_REQUEST, MALFORMED, shape, with_content(&plain(), "KeyType", "http://docs.oasis-open.org/ws-sx/ws-trust/200512/SymmetricKey")),
                 case("no lifetime that is one", INVALID_REQUEST, "Cannot parse the requested Lifetime: not a UTC time of the form YYYY-MM-DDThh:mm:ss[.fraction]Z", shape,

@@ -6,6 +6,7 @@
 use vcsso::app::users::{Machine, add_machine};
 use vcsso::app::{Peer, ReplayMode};
 use vcsso::identity::password::Hasher;
+use vcsso::saml::names::PREVIOUS_SESSION_CLASS;
 use vcsso::secret::Secret;
 use vcsso::verifier::StepId;
 
@@ -171,8 +172,12 @@ impl Listener {
                 self.issued += i64::from(answer.status == 200);
                 answer.body.contains(">agent@VSPHERE.LOCAL</saml2:NameID>")
             }
-            // Proven, and then: Holder-of-Key tokens are not served yet; nothing is signed that a token could confirm.
-            Base::StsHolder => self.is_refused(base, StepId::CredentialPresent, answer),
+            Base::StsHolder => {
+                self.issued += i64::from(answer.status == 200);
+                answer.body.contains(">alice@VSPHERE.LOCAL</saml2:NameID>")
+                    && answer.body.contains(PREVIOUS_SESSION_CLASS)
+            }
+            // Proven, and then: nothing is signed that a token could confirm.
             Base::StsPassword => self.is_refused(base, StepId::RequestConfirmation, answer),
         }
     }
@@ -196,7 +201,7 @@ fn codes(step: StepId) -> &'static [&'static str] {
         }
         "assertion.shape" | "assertion.claims" | "request.confirmation" => &["InvalidSecurity"],
         "request.shape" => &["InvalidRequest"],
-        "possession.confirmation" | "credential.present" => &["UnsupportedSecurityToken"],
+        "possession.confirmation" => &["UnsupportedSecurityToken"],
         step if step.starts_with("xml.") || step.starts_with("soap.") => &["Client"],
         step if step.starts_with("message.") => &["FailedCheck"],
         _ => &["FailedAuthentication"],

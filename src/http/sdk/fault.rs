@@ -65,9 +65,15 @@ pub(super) fn of_step(step: StepId) -> Answer {
         | StepId::CredentialAgreement
         | StepId::RequestTenant
         | StepId::RequestShape
+        | StepId::RequestTarget
+        | StepId::RequestActAs
+        | StepId::RequestDelegation
+        | StepId::RequestRenewal
         | StepId::RequestConfirmation
         | StepId::RequestLifetime
         | StepId::AdmissionSubject
+        | StepId::AdmissionDelegate
+        | StepId::AdmissionGroups
         | StepId::AdmissionRevoked
         | StepId::AdmissionReplay
         | StepId::NegotiateToken

@@ -79,9 +79,9 @@ fn of_step(step: &Step, now: Moment) -> Fault {
         StepId::PossessionConfirmation => {
             FaultCode::UnsupportedSecurityToken.with("Only HoK tokens are supported for authentication!")
         }
-        StepId::CredentialPresent if finding.class == Class::Unsupported => {
-            FaultCode::UnsupportedSecurityToken.fault()
-        }
+        StepId::RequestTarget if finding.class == Class::Several => FaultCode::InvalidRequest.with(said()),
+        StepId::RequestTarget => FaultCode::RequestFailed.with(said()),
+        StepId::RequestActAs => FaultCode::InvalidRequest.with("'ActAs' token is invalid!"),
         StepId::AssertionPresent
         | StepId::AssertionIssuer
         | StepId::AssertionSigner
@@ -97,6 +97,8 @@ fn of_step(step: &Step, now: Moment) -> Fault {
         | StepId::CredentialCertificate
         | StepId::CredentialAgreement
         | StepId::AdmissionSubject
+        | StepId::AdmissionDelegate
+        | StepId::AdmissionGroups
         | StepId::AdmissionRevoked
         | StepId::AdmissionPermission
         | StepId::NegotiateToken
@@ -106,9 +108,11 @@ fn of_step(step: &Step, now: Moment) -> Fault {
         | StepId::NegotiateAccount
         | StepId::NegotiateReplay => FaultCode::FailedAuthentication.fault(),
         StepId::AdmissionReplay => FaultCode::MessageExpired.fault(),
-        StepId::RequestTenant | StepId::RequestShape | StepId::RequestParameters => {
-            FaultCode::InvalidRequest.fault()
-        }
+        StepId::RequestTenant
+        | StepId::RequestShape
+        | StepId::RequestParameters
+        | StepId::RequestDelegation => FaultCode::InvalidRequest.fault(),
+        StepId::RequestRenewal => FaultCode::UnableToRenew.fault(),
         StepId::RequestConfirmation => FaultCode::InvalidSecurity.fault(),
         StepId::RequestLifetime => FaultCode::InvalidTimeRange.fault(),
         StepId::NegotiateEnabled
@@ -130,9 +134,10 @@ fn of_step(step: &Step, now: Moment) -> Fault {
 fn of_request(error: &RequestError) -> Fault {
     match error {
         RequestError::LifetimeOrder => FaultCode::InvalidTimeRange.with(error.to_string()),
-        RequestError::RequestType | RequestError::Action { .. } | RequestError::Time(_) => {
-            FaultCode::InvalidRequest.with(error.to_string())
-        }
+        RequestError::RequestType
+        | RequestError::Action { .. }
+        | RequestError::Dialect
+        | RequestError::Time(_) => FaultCode::InvalidRequest.with(error.to_string()),
         RequestError::NoRequest
         | RequestError::Unknown(_)
         | RequestError::Unsupported(_)
@@ -142,7 +147,16 @@ fn of_request(error: &RequestError) -> Fault {
 
 fn of_decision(refusal: &Refusal) -> Fault {
     match refusal {
-        Refusal::UseKey | Refusal::NoCertificate => FaultCode::InvalidSecurity.with(refusal.to_string()),
+        Refusal::UseKey
+        | Refusal::NoCertificate
+        | Refusal::UseKeyOfDelegate
+        | Refusal::DelegatedBearer
+        | Refusal::ActAsUnsigned => FaultCode::InvalidSecurity.with(refusal.to_string()),
+        Refusal::Ambiguous => FaultCode::RequestFailed.with(refusal.to_string()),
+        Refusal::ActAsByDelegate | Refusal::NotActAsUser | Refusal::Delegate | Refusal::ChainEnded => {
+            FaultCode::InvalidRequest.with(refusal.to_string())
+        }
+        Refusal::NotRenewable => FaultCode::UnableToRenew.with(refusal.to_string()),
         Refusal::Signer { wanted, now, from, until } => FaultCode::InvalidTimeRange.with(format!(
             "{} :: Signing certificate is not valid at {}, cert validity: {}",
             rejected(*wanted), java_date(*now), period((Some(*from), Some(*until)))

@@ -9,10 +9,11 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::{limits, observe};
 use crate::app::audit::{Action, unreadable};
+use crate::app::tokens::Answer;
 use crate::app::{App, Refused, tokens};
 use crate::soap::Envelope;
 use crate::verifier::Door;
-use crate::wstrust::response::{Issued, issued};
+use crate::wstrust::response::{Issued, Renewed, cancelled, issued, renewed, validated};
 
 /// Any method, at a path with a tenant in its tail.
 pub async fn any(request: HttpRequest, payload: Payload, app: Data<App>) -> HttpResponse {
@@ -40,8 +41,15 @@ pub async fn post(request: HttpRequest, payload: Payload, app: Data<App>) -> Htt
     };
     let action =
         request.headers().get("SOAPAction").and_then(|action| action.to_str().ok()).unwrap_or_default();
-    match tokens::issue(&app, &envelope, action, &peer).await {
-        Ok(token) => xml(StatusCode::OK).body(issued(&Issued {
+    match tokens::serve(&app, &envelope, action, &peer).await {
+        Ok(answer) => xml(StatusCode::OK).body(written(&answer)),
+        Err(refusal) => refused(&refusal),
+    }
+}
+
+fn written(answer: &Answer) -> String {
+    match answer {
+        Answer::Issued(token) => issued(&Issued {
             assertion: &token.assertion,
             context: token.context.as_deref(),
             created: token.not_before,
@@ -49,8 +57,16 @@ pub async fn post(request: HttpRequest, payload: Payload, app: Data<App>) -> Htt
             key_type: token.key_type,
             delegatable: token.delegatable,
             algorithm: token.algorithm,
-        })),
-        Err(refusal) => refused(&refusal),
+        }),
+        Answer::Renewed(token) => renewed(&Renewed {
+            assertion: &token.assertion,
+            context: token.context.as_deref(),
+            created: token.not_before,
+            expires: token.not_on_or_after,
+            renewable: token.renewable,
+        }),
+        Answer::Validated { valid, context } => validated(*valid, context.as_deref()),
+        Answer::Cancelled { context } => cancelled(context.as_deref()),
     }
 }
 

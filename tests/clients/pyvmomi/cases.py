@@ -45,6 +45,32 @@ def a_certificate_gets_a_holder_of_key_token_for_a_long_lived_stub(world):
     return who(session_stub(world, login, certFile=certificate, certKeyFile=key), ROBOT)
 
 
+def a_token_gets_another_token(world):
+    """The assertion before the Timestamp, SHA-512, no UseKey."""
+    _, key = world.robot()
+    token = sts(world).get_token_by_token(holder_of_key(world), key, ssl_context=tls(world))
+    expect("PreviousSession" in token and "ci-robot@" in token, token)
+    again = sts(world).get_token_by_token(token, key, ssl_context=tls(world))
+    expect("PreviousSession" in again, again)
+    return "twice, each by the one before"
+
+
+def a_solution_user_acts_as_the_subject_of_a_token(world):
+    subject = sts(world).get_bearer_saml_assertion("alice@vsphere.local", PASSWORD, delegatable=True, ssl_context=tls(world))
+    token = holder_of_key(world, act_as_token=subject)
+    expect("alice@VSPHERE.LOCAL" in token and "del:Delegate " in token, token)
+    return "alice, by ci-robot"
+
+
+def a_token_that_is_not_delegatable_is_not_acted_as(world):
+    try:
+        holder_of_key(world, act_as_token=bearer(world))
+    except sso.SoapException as error:
+        expect("Cannot continue delegation chain" in str(error), error)
+        return str(error)
+    raise AssertionError("a token was issued")
+
+
 def a_password_opens_a_session(world):
     return who(connect(world, user="alice@vsphere.local", pwd=PASSWORD), ALICE)
 
@@ -316,6 +342,9 @@ CASES = [
     a_bearer_token_asked_for_with_a_certificate_opens_a_session,
     a_bearer_token_serves_a_long_lived_stub,
     a_certificate_gets_a_holder_of_key_token_for_a_long_lived_stub,
+    a_token_gets_another_token,
+    a_solution_user_acts_as_the_subject_of_a_token,
+    a_token_that_is_not_delegatable_is_not_acted_as,
     a_password_opens_a_session,
     disconnect_ends_the_session,
     a_wrong_password_gets_no_token,

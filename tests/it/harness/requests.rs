@@ -8,6 +8,7 @@ use vcsso::dsig::SignatureAlgorithm;
 use vcsso::entropy::SystemEntropy;
 use vcsso::pki::SigningKey;
 use vcsso::pki::make::Made;
+use vcsso::verifier::{Policy, judge_token};
 use vcsso::wstrust::request::{IssueRequest, KeyType, Lifetime};
 use vcsso::xml::names::SOAP;
 use vcsso::xml::write::text;
@@ -29,6 +30,8 @@ pub enum Credential<'a> {
     Password(&'a str, &'a str),
     Certificate(&'a Made),
     Both(&'a str, &'a str, &'a Made),
+    /// A token in the header, and the key that signs.
+    Token(&'a str, &'a Made),
 }
 
 /// An Issue request.
@@ -82,6 +85,11 @@ impl<'a> Act<'a> {
     }
 
     pub fn write(&self) -> String {
+        self.around(&sts::issue(&self.request))
+    }
+
+    /// Around another body than that of Issue. pyVmomi signs with SHA-512 when it has a token.
+    pub fn around(&self, body: &str) -> String {
         let message = Message::new(self.style, &self.ids);
         let message = message.timestamp(self.at, self.at.plus(Duration::from_mins(5)));
         let signed = SignatureAlgorithm::RSA_SHA256;
@@ -92,8 +100,15 @@ impl<'a> Act<'a> {
             Credential::Both(name, password, made) => {
                 message.login(name, password).certificate(&made.certificate).signed(&made.key, signed)
             }
+            Credential::Token(token, made) => {
+                let algorithm = match self.style {
+                    Style::Govmomi => signed,
+                    Style::PyVmomi => SignatureAlgorithm::rsa(vcsso::pki::Hash::Sha512),
+                };
+                message.assertion(token).signed(&made.key, algorithm)
+            }
         };
-        message.write(&sts::issue(&self.request)).unwrap()
+        message.write(body).unwrap()
     }
 }
 
@@ -111,6 +126,11 @@ impl House {
         self.send(&Request::post(STS, act.write()))
     }
 
+    /// What the STS answers to a whole message.
+    pub fn sts(&self, message: impl Into<Vec<u8>>) -> Answer {
+        self.send(&Request::post(STS, message))
+    }
+
     /// The token that the STS issues.
     pub fn token(&self, act: &Act<'_>) -> String {
         assertion(&self.issue(act))
@@ -119,6 +139,18 @@ impl House {
     /// A bearer token by password.
     pub fn bearer(&self, name: &str) -> String {
         self.token(&Act::new(Credential::Password(name, super::PASSWORD)))
+    }
+
+    /// The claims of a token, by our own verifier and the house's key.
+    pub fn claims(&self, token: &str) -> vcsso::saml::Assertion {
+        let anchors = vcsso::pki::Anchors::new([(
+            Some(super::house::ISSUER.to_owned()),
+            super::house::signer().certificate().clone(),
+        )]);
+        let policy = Policy { tolerance: Duration::ZERO, audiences: None };
+        let judgement = judge_token(token.as_bytes().to_vec(), &anchors, &policy, self.app.now());
+        let proven = judgement.proven.unwrap_or_else(|| panic!("{}", judgement.report.to_json(false)));
+        proven.token.unwrap().assertion().clone()
     }
 
     /// A client of `/sdk`.

@@ -1,0 +1,119 @@
+//! Issue and Renew: authenticate, decide, mint, and commit what was issued with its audit row. Renew is an Issue whose
+//! credential and model is the token it replaces.
+
+use super::super::error::{Cause, Failure, Refused};
+use super::super::login::{MOST_ATTEMPTS, note_failure};
+use super::super::trust::{Trust, judged};
+use super::commit::{Work, commit};
+use super::delegation::others;
+use super::requester::authenticate;
+use super::{Call, IssuedToken};
+use crate::entropy::uuid;
+use crate::identity::Standing;
+use crate::sts::{Case, Grant, Minted, Refusal, Template, decide, mint};
+use crate::verifier::{Finding, Proven, Report, StepId};
+use crate::wstrust::{IssueRequest, KeyType, Operation};
+
+/// Issues or renews.
+pub(super) async fn issue(call: &Call<'_>) -> Result<IssuedToken, Refused> {
+    for _ in 0..MOST_ATTEMPTS {
+        let (trust, judgement) = match judged(call.app, call.envelope, call.door()).await {
+            Ok(judged) => judged,
+            Err(failure) => return Err(call.unavailable(&failure).await),
+        };
+        let mut report = judgement.report;
+        let Some(proven) = judgement.proven else {
+            return Err(call.refused("", report, Cause::Step).await);
+        };
+        let claimed = claimed(&proven);
+        let attempted = match call.read_request(&mut report, proven.signed.as_ref()) {
+            Ok(request) => attempt(call, &trust, &mut report, proven, &request).await,
+            Err(cause) => Err(cause),
+        };
+        match attempted {
+            Ok(Some(issued)) => return Ok(issued),
+            // Keys or people changed between judgement and commit: judge again.
+            Ok(None) => {}
+            Err(cause) => return Err(call.refused(&claimed, report, cause).await),
+        }
+    }
+    Err(call.unavailable(&Failure::Unsettled).await)
+}
+
+/// Whom a message claims to be from, for the audit.
+fn claimed(proven: &Proven) -> String {
+    let login = proven.login.as_ref().map(|login| &login.user_name);
+    let subject = || proven.token.as_ref().map(|token| &token.assertion().subject.name);
+    login.or_else(subject).cloned().unwrap_or_default()
+}
+
+/// Nothing when the directory changed meanwhile.
+async fn attempt(
+    call: &Call<'_>,
+    trust: &Trust,
+    report: &mut Report,
+    proven: Proven,
+    request: &IssueRequest,
+) -> Result<Option<IssuedToken>, Cause> {
+    if request.delegate_to.is_some() && request.act_as.is_some() {
+        return Err(decided_against(report, Refusal::Ambiguous));
+    }
+    let requester = authenticate(call.app, trust, report, proven).await?;
+    let others = others(call, trust, report, &requester, request).await?;
+    let model = others.act_as.as_ref().or(requester.admitted.as_ref());
+    let subject = model.map_or(&requester.standing, |admitted| admitted.standing());
+    let case = Case {
+        request,
+        signature: requester.signature(),
+        authenticated: requester.authenticated,
+        template: model.map(|admitted| Template {
+            token: admitted.token().assertion(),
+            owned: admitted.standing().id == requester.standing.id,
+            renewed: call.operation == Operation::Renew,
+        }),
+        delegate: others.delegate(),
+    };
+    let (grant, minted) = grant(call, report, trust, &case, subject)?;
+    let work = Work { subject, grant: &grant, minted: &minted };
+    let committed = commit(call, report, trust, &requester, &work).await?;
+    Ok(committed.then(|| answer(request, &grant, minted)))
+}
+
+fn grant(
+    call: &Call<'_>,
+    report: &mut Report,
+    trust: &Trust,
+    case: &Case<'_>,
+    subject: &Standing,
+) -> Result<(Grant, Minted), Cause> {
+    let (app, settings) = (call.app, &call.app.settings);
+    let signer = trust.signer.as_ref().ok_or_else(|| note_failure(report, &Failure::NoSigner))?;
+    let decided = decide(case, signer.certificate(), &settings.tokens, app.now());
+    let grant = decided.map_err(|refusal| decided_against(report, refusal))?;
+    let id = uuid(&*app.entropy).map_err(|error| note_failure(report, &error.into()))?;
+    let minted = mint(&grant, subject, &settings.domain, &settings.issuer, signer, format!("_{id}"));
+    let minted = minted.map_err(|error| {
+        report.fail(StepId::ServiceAvailable, Finding::seen(error.to_string()));
+        Cause::Unavailable
+    })?;
+    Ok((grant, minted))
+}
+
+/// Records a decision.
+pub(super) fn decided_against(report: &mut Report, refusal: Refusal) -> Cause {
+    report.fail(refusal.step(), Finding::seen(refusal.to_string()));
+    Cause::Decision(refusal)
+}
+
+fn answer(request: &IssueRequest, grant: &Grant, minted: Minted) -> IssuedToken {
+    IssuedToken {
+        assertion: minted.assertion,
+        context: request.context.clone(),
+        not_before: grant.not_before,
+        not_on_or_after: grant.not_on_or_after,
+        key_type: if grant.confirmation.is_some() { KeyType::PublicKey } else { KeyType::Bearer },
+        delegatable: grant.proxy_count > 0,
+        renewable: grant.renew_count > 0,
+        algorithm: grant.algorithm,
+    }
+}

@@ -1,0 +1,174 @@
+//! The operations of the Security Token Service (`sts.md` §2.5): which one, who asks, and the act itself, one file each.
+
+mod cancel;
+mod commit;
+mod delegation;
+mod issue;
+mod requester;
+mod validate;
+
+use super::audit::{Action, refuse};
+use super::error::{Cause, Refused};
+use super::login::unavailable;
+use super::{App, Peer};
+use crate::clock::Moment;
+use crate::dsig::SignatureAlgorithm;
+use crate::identity::{AccountName, Principal, Standing};
+use crate::soap::Envelope;
+use crate::verifier::{Door, Finding, Report, SignedMessage, StepId};
+use crate::wstrust::operation::soap_action_of;
+use crate::wstrust::{IssueRequest, KeyType, Operation, RequestError};
+
+/// What an operation leads to.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// A new token.
+    Issued(IssuedToken),
+    /// A new token in the place of another.
+    Renewed(IssuedToken),
+    /// Whether a token is good.
+    Validated {
+        /// It is.
+        valid: bool,
+        /// `@Context` of the request.
+        context: Option<String>,
+    },
+    /// A token is good no more.
+    Cancelled {
+        /// `@Context` of the request.
+        context: Option<String>,
+    },
+}
+
+/// A token, and what the answer says about it.
+#[derive(Clone, Debug)]
+pub struct IssuedToken {
+    /// The assertion.
+    pub assertion: String,
+    /// `@Context` of the request.
+    pub context: Option<String>,
+    /// First moment.
+    pub not_before: Moment,
+    /// The moment it is over.
+    pub not_on_or_after: Moment,
+    /// Its confirmation.
+    pub key_type: KeyType,
+    /// It may be delegated.
+    pub delegatable: bool,
+    /// It may be renewed.
+    pub renewable: bool,
+    /// How it is signed.
+    pub algorithm: SignatureAlgorithm,
+}
+
+/// One call of the service.
+#[derive(Clone, Copy)]
+struct Call<'a> {
+    app: &'a App,
+    envelope: &'a Envelope,
+    operation: Operation,
+    soap_action: &'a str,
+    peer: &'a Peer,
+}
+
+/// Does what a message asks for.
+///
+/// # Errors
+/// [`Refused`].
+pub async fn serve(
+    app: &App,
+    envelope: &Envelope,
+    soap_action: &str,
+    peer: &Peer,
+) -> Result<Answer, Refused> {
+    let operation = Operation::of(soap_action, envelope);
+    let call = Call { app, envelope, operation, soap_action, peer };
+    call.precheck().await?;
+    match operation {
+        Operation::Issue => issue::issue(&call).await.map(Answer::Issued),
+        Operation::Renew => issue::issue(&call).await.map(Answer::Renewed),
+        Operation::Validate => validate::validate(&call).await,
+        Operation::Cancel => cancel::cancel(&call).await,
+    }
+}
+
+/// A path that names another domain than ours.
+pub async fn unknown_tenant(app: &App, tenant: &str, peer: &Peer) {
+    let mut report = Report::new("sts", app.now());
+    let seen: String = tenant.chars().take(256).collect();
+    report.fail(StepId::RequestTenant, Finding::seen(seen).but(app.settings.domain.as_str().to_owned()));
+    refuse(app, Action::Issue, "", report, Cause::Step, peer).await;
+}
+
+impl Call<'_> {
+    /// Whose request is another operation's has nothing here to be judged by. Issue finds out later, from what is signed.
+    async fn precheck(&self) -> Result<(), Refused> {
+        if self.operation == Operation::Issue {
+            return Ok(());
+        }
+        let off = self.operation == Operation::Cancel && !self.app.settings.tokens.cancel;
+        let refused = if off {
+            Some(RequestError::Unsupported("Cancel".to_owned()))
+        } else {
+            // What is wrong with the rest is for the step that reads what is signed.
+            let read = IssueRequest::read(self.envelope.body(), self.operation);
+            read.err().filter(|error| matches!(error, RequestError::RequestType))
+        };
+        let Some(error) = refused else { return Ok(()) };
+        let mut report = Report::new("sts", self.app.now());
+        report.fail(StepId::RequestShape, Finding::seen(error.to_string()));
+        Err(refuse(self.app, self.action(), "", report, Cause::Request(error), self.peer).await)
+    }
+
+    /// A signed request is read from the bytes whose digest held, an unsigned one from the envelope.
+    fn read_request(
+        &self,
+        report: &mut Report,
+        signed: Option<&SignedMessage>,
+    ) -> Result<IssueRequest, Cause> {
+        let read = || {
+            self.operation.check_action(self.soap_action)?;
+            self.operation.check_action(soap_action_of(self.envelope))?;
+            let body = signed.map_or_else(|| self.envelope.body(), SignedMessage::body);
+            IssueRequest::read(body, self.operation)
+        };
+        read().map_err(|error| {
+            report.fail(StepId::RequestShape, Finding::seen(error.to_string()));
+            Cause::Request(error)
+        })
+    }
+
+    async fn refused(&self, principal: &str, report: Report, cause: Cause) -> Refused {
+        refuse(self.app, self.action(), principal, report, cause, self.peer).await
+    }
+
+    async fn unavailable(&self, failure: &super::error::Failure) -> Refused {
+        unavailable(self.app, self.action(), "", failure, self.peer).await
+    }
+
+    const fn action(&self) -> Action {
+        match self.operation {
+            Operation::Issue => Action::Issue,
+            Operation::Renew => Action::Renew,
+            Operation::Validate => Action::Validate,
+            Operation::Cancel => Action::Cancel,
+        }
+    }
+
+    const fn door(&self) -> Door {
+        match self.operation {
+            Operation::Issue => Door::Sts,
+            Operation::Renew => Door::StsRenew,
+            Operation::Validate => Door::StsValidate,
+            Operation::Cancel => Door::StsCancel,
+        }
+    }
+
+    /// `name@DOMAIN`.
+    fn upn(&self, standing: &Standing) -> String {
+        match AccountName::new(&standing.name) {
+            Ok(name) => Principal { name, domain: self.app.settings.domain.clone() }.upn(),
+            Err(_) => standing.name.clone(),
+        }
+    }
+}
