@@ -9,8 +9,10 @@ use super::locale::Locales;
 use super::login::note_failure;
 use super::standings::Lookup;
 use super::{App, Peer, sessions};
-use crate::identity::LoginName;
 use crate::identity::principal::fold;
+use crate::identity::privilege::ROOT;
+use crate::identity::role::ADMIN;
+use crate::identity::{ExtensionKey, LoginName};
 use crate::session::Session;
 use crate::verifier::{Finding, Report, Seen, StepId};
 
@@ -47,10 +49,11 @@ async fn convert(
         report.fail(StepId::SessionLocale, Finding::seen(unknown).but("a supported locale"));
         Cause::Step
     })?;
-    let live = sessions::list(app).await.map_err(|failure| note_failure(report, &failure))?;
-    let Some(target) = live.into_iter().find(|session| is_named(app, session, user_name)) else {
+    let found = target(app, caller, user_name).await.map_err(|failure| note_failure(report, &failure))?;
+    let Some(target) = found else {
         let seen: String = user_name.chars().take(128).collect();
-        report.fail(StepId::SessionTarget, Finding::seen(seen).but("a user with a live session"));
+        let wanted = "a user with a live session, or an extension of the caller's own rank";
+        report.fail(StepId::SessionTarget, Finding::seen(seen).but(wanted));
         return Err(Cause::Step);
     };
     let found = app.standings.find_now(app, Lookup::Id(target.subject_id.clone())).await;
@@ -65,7 +68,7 @@ async fn convert(
         subject_id: target.subject_id,
         user_name: target.user_name,
         full_name: target.full_name,
-        extension_session: target.extension_session,
+        extension_session: target.extension,
         ..caller.session.clone()
     };
     if let Some(Locales { locale, message_locale }) = locales {
@@ -75,6 +78,36 @@ async fn convert(
     app.changes.happened();
     note(Action::Impersonate, &caller.session.user_name, peer);
     Ok(session)
+}
+
+/// Whose the session becomes.
+struct Target {
+    subject_id: String,
+    user_name: String,
+    full_name: String,
+    extension: bool,
+}
+
+/// Somebody who is logged in; or an extension, if no user of a live session has its name and the caller is an
+/// administrator as it is.
+async fn target(app: &App, caller: &SessionCaller, user_name: &str) -> Result<Option<Target>, Failure> {
+    let live = sessions::list(app).await?;
+    if let Some(session) = live.into_iter().find(|session| is_named(app, session, user_name)) {
+        return Ok(Some(Target {
+            subject_id: session.subject_id,
+            user_name: session.user_name,
+            full_name: session.full_name,
+            extension: session.extension_session,
+        }));
+    }
+    let of_its_rank = caller.standing.grants_on(ROOT).iter().any(|grant| grant.role_id == ADMIN);
+    let key = ExtensionKey::new(user_name).ok().filter(|_| of_its_rank);
+    Ok(key.map(|key| Target {
+        subject_id: key.subject_id(),
+        user_name: key.as_str().to_owned(),
+        full_name: key.as_str().to_owned(),
+        extension: true,
+    }))
 }
 
 async fn write(app: &App, caller: &SessionCaller, session: &Session, peer: &Peer) -> Result<(), Failure> {

@@ -333,6 +333,18 @@ on_both! {
         is_refused(&house, &by_certificate(&mut client, KEY), "InvalidLogin", "extension.certificate");
     }
 
+    fn an_administrator_becomes_a_registered_extension_and_nobody_else_does(place) {
+        let house = House::open(place);
+        let mut alice = house.logged_in("alice");
+        let become_it = |client: &mut Client| client.call("ImpersonateUser", "SessionManager", &format!("<userName>{KEY}</userName>"));
+        is_refused(&house, &become_it(&mut alice), "InvalidLogin", "session.target");
+        register(&mut alice, KEY, MINIMAL);
+        is_fault(&become_it(&mut house.logged_in("carol")), "NoPermission");
+        let answer = become_it(&mut alice);
+        assert_eq!((answer.inside("userName"), answer.inside("extensionSession")), (Some(KEY), Some("true")), "{}", answer.body);
+        assert_eq!(alice.current_session().inside("userName"), Some(KEY));
+    }
+
     fn no_header_says_what_certificate_a_connection_has(place) {
         let house = House::open(place);
         let made = own();
