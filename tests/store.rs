@@ -1163,7 +1163,7 @@ on_both! {
 
     async fn many_replicas_may_start_on_a_fresh_database_at_once(world) {
         // Back to before the first start.
-        let undo = "DROP TABLE tickets; DROP TABLE extensions; \
+        let undo = "DROP TABLE nt_hashes; DROP TABLE tickets; DROP TABLE extensions; \
             DROP TABLE settings; DROP TABLE seed_entries; DROP TABLE audit; DROP TABLE signing_keys; \
             DROP TABLE issued; DROP TABLE claims; DROP TABLE sessions; DROP TABLE permissions; \
             DROP TABLE role_privileges; DROP TABLE roles; DROP TABLE members; DROP TABLE solutions; \

@@ -16,7 +16,7 @@ use vcsso::store::{Permission, Profile};
 use crate::fixtures::acceptor;
 use crate::harness::people::id_of;
 use crate::harness::requests::Client;
-use crate::harness::{Answer, House, PASSWORD, Place, Plan};
+use crate::harness::{Answer, House, PASSWORD, Place, Plan, Request};
 use crate::{kerberos_client, ntlm_client};
 
 const MILLISECOND: Duration = Duration::from_millis(1);
@@ -348,6 +348,28 @@ on_both! {
         });
         is_refused(&house, &say(&mut client, &nina().answer(&challenge).token), "InvalidLogin", "negotiate.account");
         assert_eq!(place.rows().sessions, 0);
+    }
+
+    fn vi_json_carries_the_exchange_in_the_header_of_its_sessions(place) {
+        let house = with_nina(place);
+        let header = "vmware-api-session-id";
+        let say = |name: Option<&str>, token: &[u8]| {
+            let body = serde_json::json!({ "base64Token": STANDARD.encode(token) }).to_string();
+            let request = Request::post("/sdk/vim25/8.0.2.0/SessionManager/SessionManager/LoginBySSPI", body);
+            let request = request.header("Content-Type", "application/json");
+            house.send(&match name { Some(name) => request.header(header, name), None => request })
+        };
+        let answer = say(None, &nina().negotiate());
+        let fault: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+        assert_eq!((answer.status, fault["_typeName"].as_str()), (500, Some("SSPIChallenge")), "{fault}");
+        let pending = answer.header(header).unwrap();
+        assert!(pending.starts_with("sspi-") && answer.cookie().is_none());
+        let challenge = STANDARD.decode(fault["base64Token"].as_str().unwrap()).unwrap();
+        let answer = say(Some(pending), &nina().answer(&challenge).token);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let session: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+        assert_eq!(session["userName"], "VSPHERE.LOCAL\\nina");
+        assert!(!answer.header(header).unwrap().starts_with("sspi-"));
     }
 
     fn a_client_that_is_bound_to_another_connection_is_refused(place) {
