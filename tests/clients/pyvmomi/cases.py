@@ -280,6 +280,15 @@ def a_container_without_machines_is_an_empty_view(world):
     return "nothing in it"
 
 
+def other_logins_are_refused_as_a_vcenter_refuses_them(world):
+    """SSPI is off here; tests/clients/negotiate logs in by it."""
+    stub = SoapStubAdapter(world.host, world.port, version=VERSION, path="/sdk", sslContext=tls(world))
+    manager = vim.ServiceInstance("ServiceInstance", stub).content.sessionManager
+    sspi = refused(vmodl.fault.NotSupported, lambda: manager.LoginBySSPI("TlRMTVNTUAABAAAA"))
+    subject = refused(vim.fault.NoClientCertificate, lambda: manager.LoginExtensionBySubjectName("com.example"))
+    return f"{sspi}; {subject}"
+
+
 def connect(world, **credentials):
     return SmartConnect(host=world.host, port=world.port, sslContext=tls(world), **credentials)
 
@@ -364,6 +373,7 @@ CASES = [
     events_are_found_by_user_and_by_type,
     a_change_wakes_whoever_waits,
     a_container_without_machines_is_an_empty_view,
+    other_logins_are_refused_as_a_vcenter_refuses_them,
 ]
 
 if __name__ == "__main__":
