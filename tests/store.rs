@@ -1166,6 +1166,10 @@ on_both! {
         change(store, async |unit| unit.set_setting("a", Some("2")).await).await.unwrap();
         change(store, async |unit| unit.set_setting("b", Some("3")).await).await.unwrap();
         change(store, async |unit| unit.set_setting("b", None).await).await.unwrap();
+        let watched = epoch(store).await;
+        change(store, async |unit| unit.set_unwatched_setting("c", Some("4")).await).await.unwrap();
+        change(store, async |unit| unit.set_unwatched_setting("c", None).await).await.unwrap();
+        assert_eq!(epoch(store).await, watched);
         assert_eq!(store.settings().await.unwrap(), ([("a".to_owned(), "2".to_owned())].into(), epoch(store).await));
     }
 

@@ -25,7 +25,7 @@ pub async fn set_message(app: &App, caller: &SessionCaller, text: &str, peer: &P
     let by = &caller.session.user_name;
     let detail = json!({ "message": text, "previous": previous });
     let mut unit = app.store.begin().await?;
-    unit.set_setting(MESSAGE, Some(text).filter(|text| !text.is_empty())).await?;
+    unit.set_unwatched_setting(MESSAGE, Some(text).filter(|text| !text.is_empty())).await?;
     unit.audit(&accepted(app, Action::SetMessage, by, &detail, peer)).await?;
     unit.commit().await?;
     app.changes.happened();

@@ -94,6 +94,7 @@ impl Hasher {
         length: usize,
     ) -> Result<Zeroizing<Vec<u8>>, PasswordError> {
         if self.memory.len() < params.block_count() {
+            self.memory = Vec::with_capacity(params.block_count().max(OWN_MAPPING));
             self.memory.resize(params.block_count(), Block::default());
         }
         let mut output = Zeroizing::new(vec![0; length]);
@@ -140,6 +141,9 @@ const OUTPUT: usize = 32;
 /// A seed may bring hashes of its own, but not ones that stop the service: 256 MiB and 8 passes take about a second.
 const MAX_MEMORY_KIB: u32 = 256 * 1024;
 const MAX_PASSES: u32 = 8;
+/// In blocks of 1 KiB. Up to 32 MiB glibc learns to keep a freed block in the arena of its thread, and there are many
+/// threads; what is larger is always a mapping of its own, gone when it is dropped. Pages that nothing touches cost nothing.
+const OWN_MAPPING: usize = 33 * 1024;
 /// Long enough for any passphrase, short enough not to be a load of its own.
 pub const MAX_PASSWORD: usize = 1_024;
 

@@ -25,6 +25,15 @@ impl Unit {
     /// [`StoreError::Unavailable`].
     pub async fn set_setting(&mut self, name: &str, value: Option<&str>) -> Result<(), StoreError> {
         self.bump().await?;
+        self.set_unwatched_setting(name, value).await
+    }
+
+    /// As [`Self::set_setting`], for what is read anew whenever it is asked for: no decision rests on it, so none has to
+    /// be made again.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn set_unwatched_setting(&mut self, name: &str, value: Option<&str>) -> Result<(), StoreError> {
         let link = &mut self.link();
         match value {
             Some(value) => drop(run!(link, sql::PUT_SETTING, text(name), text(value))?),
