@@ -60,6 +60,7 @@ on_both! {
         assert_eq!(house.client().send(signed).status, 200);
     }
 
+    /// `attacks.md` S12.
     fn a_session_of_somebody_who_is_disabled_is_none(place) {
         let house = House::open(place);
         let mut client = house.logged_in("alice");
@@ -67,6 +68,7 @@ on_both! {
         assert_eq!(client.current_time().fault().kind, "NotAuthenticated");
     }
 
+    /// `attacks.md` S12.
     fn a_removed_or_a_revoked_token_opens_nothing(place) {
         let house = House::open(place);
         let token = house.bearer("alice");
@@ -108,6 +110,7 @@ on_both! {
         assert_eq!((answer.fault().code.as_str(), house.refusal(&answer).as_str()), ("FailedAuthentication", "credential.certificate"));
     }
 
+    /// `attacks.md` S12: the positive twin.
     fn a_new_member_of_a_group_has_its_rights_at_the_next_call(place) {
         let house = House::open(place);
         let mut carol = house.logged_in("carol");

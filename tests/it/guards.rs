@@ -42,6 +42,7 @@ fn padded(door: &str, length: usize) -> Request {
 }
 
 on_both! {
+    /// `attacks.md` S19.
     fn a_guarded_request_is_answered_with_a_bare_status_and_leaves_nothing(place) {
         let house = House::open(place);
         let before = (place.rows(), place.count("audit"));

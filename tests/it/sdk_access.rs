@@ -221,11 +221,13 @@ fn turns_strangers_away(method: MethodName, access: Access, answer: &Answer) {
 }
 
 on_both! {
+    /// `attacks.md` S16.
     fn without_a_session_every_method_answers_as_the_table_says(place) {
         let house = House::open(place);
         ask_all(|| house.client(), turns_strangers_away);
     }
 
+    /// `attacks.md` S07.
     fn with_a_session_that_is_over_every_method_answers_as_without_one(place) {
         let house = House::open(place);
         let ended = house.logged_in("alice").cookie;
@@ -238,6 +240,7 @@ on_both! {
         ask_all(over, turns_strangers_away);
     }
 
+    /// `attacks.md` S08.
     fn without_the_privilege_of_a_method_it_is_refused_by_name(place) {
         let house = House::open(place);
         ask_all(|| house.logged_in("carol"), |method, access, answer| match access {
@@ -255,6 +258,7 @@ on_both! {
         });
     }
 
+    /// `attacks.md` S08, S16: the positive twin.
     fn with_every_privilege_nothing_is_turned_away(place) {
         let house = House::open(place);
         ask_all(|| house.logged_in("alice"), |method, _, answer| {

@@ -157,6 +157,7 @@ on_both! {
         assert_eq!((wrong.fault().text.as_str(), wrong.inside("principal")), ("The user or group named 'bob' does not exist.", Some("bob")));
     }
 
+    /// `attacks.md` S12.
     fn f_a_grant_that_is_taken_back_is_missed_with_the_next_call_and_the_session_lives(place) {
         let house = House::open(place);
         let (mut alice, mut carol) = (house.logged_in("alice"), house.logged_in("carol"));

@@ -218,6 +218,7 @@ on_both! {
         assert_eq!(house.explain(&set)[0]["detail"]["account"], "robot");
     }
 
+    /// `attacks.md` S14: the positive twin.
     fn the_certificate_that_was_set_opens_a_session(place) {
         let house = House::open(place);
         let (made, other) = (own(), own());
@@ -345,6 +346,7 @@ on_both! {
         assert_eq!(alice.current_session().inside("userName"), Some(KEY));
     }
 
+    /// `attacks.md` S14.
     fn no_header_says_what_certificate_a_connection_has(place) {
         let house = House::open(place);
         let made = own();

@@ -141,6 +141,7 @@ on_both! {
         assert_eq!(json.current_session(), Value::Null);
     }
 
+    /// `attacks.md` S03, S20.
     fn a_cookie_is_no_session_of_json_and_the_public_key_is_none_at_all(place) {
         let house = House::open(place);
         let soap = house.logged_in("alice");

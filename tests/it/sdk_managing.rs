@@ -34,6 +34,7 @@ fn message(client: &mut Client) -> Option<String> {
 }
 
 on_both! {
+    /// `attacks.md` S07, S09.
     fn sessions_are_ended_in_order_and_earlier_ones_stay_ended(place) {
         let house = House::open(place);
         let mut admin = house.logged_in("alice");
@@ -51,6 +52,7 @@ on_both! {
         assert_eq!(others[2].current_time().status, 200);
         assert_eq!(terminate(&mut admin, &[]).status, 200);
         assert_eq!(terminate(&mut admin, &["nobody's"]).fault().kind, "NotFound");
+        assert_eq!(terminate(&mut admin, &["x"; 10_000]).fault().kind, "NotFound");
         let answer = terminate(&mut admin, &[&keys[2]]);
         assert_eq!(answer.inside("TerminateSessionResponse"), Some(""));
         let row = &house.explain(&answer)[0];
@@ -70,6 +72,7 @@ on_both! {
         assert_eq!(is_active(&mut admin, &key, "VSPHERE.LOCAL\\carol"), "false");
     }
 
+    /// `attacks.md` S10.
     fn a_session_becomes_somebody_elses_in_place_and_its_tickets_are_void(place) {
         let house = House::open(place);
         let mut admin = house.logged_in("alice");
@@ -92,6 +95,7 @@ on_both! {
         assert_eq!(clone.fault().kind, "InvalidLogin");
     }
 
+    /// `attacks.md` S10.
     fn nobody_becomes_somebody_who_is_unknown_or_may_not_act(place) {
         let house = House::open(place);
         let mut admin = house.logged_in("alice");

@@ -47,6 +47,7 @@ on_both! {
         assert_eq!((fault.kind.as_str(), fault.text.as_str()), ("NotAuthenticated", "The session is not authenticated."));
     }
 
+    /// `attacks.md` S03, S08.
     fn the_list_of_sessions_is_for_whoever_may_end_them_and_shows_no_cookie(place) {
         let house = House::open(place);
         let (mut alice, mut carol) = (house.logged_in("alice"), house.logged_in("carol"));
@@ -146,6 +147,7 @@ on_both! {
         assert_eq!(house.send(&Request::post("/sdk", message)).status, 200);
     }
 
+    /// `attacks.md` S17.
     fn a_call_that_is_none_is_named_and_changes_nothing(place) {
         let house = House::open(place);
         let mut client = house.logged_in("alice");

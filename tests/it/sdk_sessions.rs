@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use vcsso::client::Style;
 
+use vcsso::xml::names::WSSE;
+
 use crate::harness::requests::{Client, call, envelope, token_login};
 use crate::harness::{Act, Answer, Credential, House, PASSWORD, Plan, ROBOT, Request, STRANGER, now};
 
@@ -31,6 +33,7 @@ fn is_open(client: &mut Client) -> bool {
 }
 
 on_both! {
+    /// `attacks.md` S07, S18: no `SameSite`, which vCenter does not send; a foreign `Origin` is refused (S19).
     fn a_password_opens_a_session_and_a_logout_ends_it_once(place) {
         let house = House::open(place);
         let mut client = house.client();
@@ -137,6 +140,7 @@ on_both! {
         assert_eq!(answer.status, 200);
     }
 
+    /// `attacks.md` S11.
     fn whoever_is_logged_in_cannot_log_in_again_on_the_same_cookie(place) {
         let house = House::open(place);
         let token = house.bearer("alice");
@@ -148,6 +152,7 @@ on_both! {
         assert_eq!(client.current_session().inside("userName"), Some("VSPHERE.LOCAL\\carol"));
     }
 
+    /// `attacks.md` S01, S02.
     fn a_stale_cookie_is_ignored_and_a_foreign_one_never_becomes_a_session(place) {
         let house = House::open(place);
         let fixed = format!("vmware_soap_session=\"{}\"", "ab".repeat(32));
@@ -168,6 +173,7 @@ on_both! {
         assert!(!is_open(&mut attacker) && is_open(&mut client));
     }
 
+    /// `attacks.md` S02, S03.
     fn the_cookie_is_read_in_every_form_and_a_key_is_no_cookie(place) {
         let house = House::open(place);
         let mut client = house.logged_in("alice");
@@ -192,6 +198,48 @@ on_both! {
         is_not_authenticated(&client.current_time());
     }
 
+    /// `attacks.md` S02.
+    fn a_cookie_that_is_nearly_right_is_none(place) {
+        let house = House::open(place);
+        let mut client = house.logged_in("alice");
+        let cookie = client.cookie.clone().unwrap();
+        let value = cookie.split('"').nth(1).unwrap().to_owned();
+        let (head, last) = value.split_at(value.len() - 1);
+        let next = if last == "0" { "1" } else { "0" };
+        for wrong in [
+            head.to_owned(), format!("{value}0"), format!("{head}{next}"), value.to_uppercase(), format!("{value}%00"),
+            format!("'{value}'"), format!("{head} {last}"), value.chars().rev().collect(), value.repeat(2),
+        ] {
+            client.cookie = Some(format!("vmware_soap_session=\"{wrong}\""));
+            is_not_authenticated(&client.current_time());
+        }
+        client.cookie = Some(cookie);
+        assert_eq!(client.current_time().status, 200);
+    }
+
+    /// `attacks.md` S15: what proves nothing of what the method asks for opens nothing, and leaves no cookie.
+    fn a_login_by_token_takes_a_token_in_its_header_and_nothing_else(place) {
+        let house = House::open(place);
+        let good = token_login(Style::Govmomi, &house.bearer("alice"), None, now());
+        let (before, rest) = good.split_once("<saml2:Assertion").unwrap();
+        let (token, after) = rest.split_once("</saml2:Assertion>").unwrap();
+        let token = format!("<saml2:Assertion{token}</saml2:Assertion>");
+        let typed = format!("<wsse:UsernameToken xmlns:wsse=\"{WSSE}\"><wsse:Username>alice</wsse:Username>\
+            <wsse:Password>{PASSWORD}</wsse:Password></wsse:UsernameToken>");
+        let without = format!("{before}{after}");
+        for (step, message) in [
+            ("request.parameters", without.replace("</LoginByToken>", &format!("{token}</LoginByToken>"))),
+            ("assertion.present", without.clone()),
+            ("assertion.present", format!("{before}{typed}{after}")),
+            ("message.security-header", format!("{before}{token}{}{after}", house.bearer("carol"))),
+        ] {
+            let answer = house.client().send(message);
+            assert_eq!((house.refusal(&answer).as_str(), answer.cookie()), (step, None), "{}", answer.body);
+        }
+        assert_eq!(house.client().send(good).status, 200);
+    }
+
+    /// `attacks.md` S07.
     fn a_session_that_is_not_used_ends_and_one_that_is_used_does_not(place) {
         let house = House::open(place);
         let idle = Duration::from_mins(30);
@@ -215,6 +263,7 @@ on_both! {
         assert_eq!(place.rows().sessions, 0);
     }
 
+    /// `attacks.md` S07.
     fn where_sessions_have_an_absolute_end_even_a_busy_one_ends(place) {
         let hour = Duration::from_hours(1);
         let house = House::built(place, Plan::with(|settings| settings.sessions.absolute = hour));
@@ -241,6 +290,7 @@ on_both! {
         }
     }
 
+    /// `attacks.md` S13.
     fn when_there_are_enough_sessions_a_login_comes_back_later(place) {
         let house = House::built(place, Plan::with(|settings| settings.sessions.max_sessions = 2));
         let mut first = house.logged_in("alice");

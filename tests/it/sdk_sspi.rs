@@ -175,6 +175,7 @@ on_both! {
         assert_eq!(by_ntlm(&mut house.client(), &who).status, 200);
     }
 
+    /// `attacks.md` S15.
     fn what_is_no_token_is_refused_without_a_cookie(place) {
         let house = open(place);
         for (text, step) in [

@@ -37,6 +37,7 @@ fn spend(house: &House, method: &'static str, url: &str, ticket: &str) -> u16 {
 }
 
 on_both! {
+    /// `attacks.md` S04, S05.
     fn a_clone_ticket_opens_one_session_that_is_independent_of_its_lender(place) {
         let house = House::open(place);
         let mut lender = house.logged_in("alice");
@@ -59,6 +60,7 @@ on_both! {
         assert_eq!(place.rows().sessions, 1);
     }
 
+    /// `attacks.md` S05.
     fn a_ticket_dies_with_its_session_and_by_itself(place) {
         let house = House::open(place);
         let mut admin = house.logged_in("alice");
@@ -81,6 +83,7 @@ on_both! {
         is_refused(&house, &cloned(&mut house.client(), &idle), "session.ticket");
     }
 
+    /// `attacks.md` S06.
     fn a_ticket_is_no_cookie_and_a_cookie_no_ticket(place) {
         let house = House::open(place);
         let mut lender = house.logged_in("alice");
@@ -123,6 +126,7 @@ on_both! {
         assert_eq!(place.rows().sessions, 1);
     }
 
+    /// `attacks.md` S04.
     fn of_two_houses_that_race_for_one_ticket_one_wins(place) {
         let houses = [House::open(place), House::open(place)];
         for round in 0..4 {
@@ -162,6 +166,7 @@ on_both! {
         assert_eq!(service_ticket(&mut house.client(), CLONE).fault().kind, "NotAuthenticated");
     }
 
+    /// `attacks.md` S21.
     fn a_service_ticket_is_worth_its_one_request(place) {
         let house = House::open(place);
         let mut lender = house.logged_in("alice");

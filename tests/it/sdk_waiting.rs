@@ -134,6 +134,7 @@ on_both! {
         }
     }
 
+    /// `attacks.md` S07.
     fn a_wait_ends_with_its_session(place) {
         let house = House::open(place);
         let mut alice = house.logged_in("alice");
