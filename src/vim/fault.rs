@@ -6,8 +6,9 @@
 
 use crate::soap;
 use crate::vim::object;
-use crate::vim::values::{Field, Record, Value, wire};
-use crate::vim::{ApiVersion, Reference, response};
+use crate::vim::values::{Field, Record, Value, message};
+use crate::vim::{ApiVersion, Reference};
+use crate::xml::names::VIM;
 
 /// Why a call was not done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -238,20 +239,13 @@ impl Fault {
     /// the very type, for pyVmomi reads the name and govmomi `xsi:type`.
     #[must_use]
     pub fn soap(&self, version: ApiVersion) -> soap::Fault {
-        let name = self.type_name();
-        let mut detail = format!("<{name}Fault xmlns=\"urn:vim25\" xsi:type=\"{name}\">");
-        wire::fields(&mut detail, &self.record(), version);
-        detail.push_str("</");
-        detail.push_str(name);
-        detail.push_str("Fault>");
-        let text = crate::xml::write::printable(&self.text());
-        soap::Fault { code_namespace: None, code: self.code(), text, detail: Some(detail) }
+        message::fault(VIM, self.code(), &self.text(), &self.record(), version)
     }
 
     /// The whole message, to be sent with status 500.
     #[must_use]
     pub fn write(&self, version: ApiVersion) -> String {
-        response::PROLOG.to_owned() + &self.soap(version).write("soapenv", response::DECLARATIONS)
+        message::refusal(&self.soap(version))
     }
 
     const fn code(&self) -> &'static str {

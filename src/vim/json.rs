@@ -55,7 +55,7 @@ impl JsonError {
 pub fn call(this: &Reference, method: &str, body: &[u8]) -> Result<Envelope, JsonError> {
     let name = MethodName::ALL.iter().find(|name| name.facts().wire == method);
     let facts = name.map(|name| name.facts()).ok_or_else(|| Problem::UnknownMethod {
-        name: super::arguments::short(method),
+        name: crate::vim::values::arguments::short(method),
         namespace: VIM.into(),
     })?;
     let parameters = match body.trim_ascii() {

@@ -33,8 +33,8 @@ pub use table::{
 pub use views::{ViewCall, ViewsCall};
 
 use crate::soap::Envelope;
-use crate::vim::arguments::{Arguments, Problem, is_ours, short};
 use crate::vim::object;
+use crate::vim::values::arguments::{Arguments, Problem, is_ours, short};
 use crate::vim::{Fault, Reference};
 use crate::xml::Element;
 

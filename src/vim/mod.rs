@@ -3,7 +3,6 @@
 //! wrote.
 
 pub mod access;
-mod arguments;
 pub mod entity;
 pub mod fault;
 pub mod header;
@@ -19,9 +18,9 @@ pub mod values;
 pub mod version;
 pub mod wsdl;
 
-pub use arguments::{Owner, Problem};
 pub use fault::Fault;
 pub use method::{Call, CallError, Method, MethodName};
 pub use reference::Reference;
 pub use values::Value;
+pub use values::arguments::{Owner, Problem};
 pub use version::ApiVersion;

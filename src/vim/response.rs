@@ -1,33 +1,13 @@
-//! The answer to a call: an envelope with one element, called after the method (`session-manager.md` §3.2).
-//!
-//! The prefixes are a contract: rbvmomi looks for `soapenv`, pyVmomi for an envelope without default
-//! namespace.
+//! The answer to a call of vim25.
 
-use crate::vim::values::wire;
+use crate::vim::values::message;
 use crate::vim::{ApiVersion, MethodName, Value};
-use crate::xml::names::{SOAP, VIM};
+use crate::xml::names::VIM;
 
-/// What stands before the envelope.
-pub const PROLOG: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
-
-/// The declarations on every envelope beside `soapenv` itself.
-pub const DECLARATIONS: &str = " xmlns:soapenc=\"http://schemas.xmlsoap.org/soap/encoding/\" \
-     xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"";
-
-/// The whole message. Without a value, because there is none or the method returns nothing, the element is
-/// empty; an array is one `returnval` for each value; what `Fetch` read names its own type.
+/// The whole message.
 #[must_use]
 pub fn write(method: MethodName, returned: Option<&Value>, version: ApiVersion) -> String {
-    let mut out = String::with_capacity(1_024);
-    let mut put = |parts: &[&str]| parts.iter().for_each(|part| out.push_str(part));
-    put(&[PROLOG, "<soapenv:Envelope xmlns:soapenv=\"", SOAP, "\"", DECLARATIONS, "><soapenv:Body>"]);
-    put(&["<", method.facts().wire, "Response xmlns=\"", VIM, "\">"]);
-    if let Some(value) = returned {
-        wire::element(&mut out, "returnval", value, version);
-    }
-    let mut put = |parts: &[&str]| parts.iter().for_each(|part| out.push_str(part));
-    put(&["</", method.facts().wire, "Response></soapenv:Body></soapenv:Envelope>"]);
-    out
+    message::answer(VIM, method.facts().wire, returned, version)
 }
 
 #[cfg(test)]

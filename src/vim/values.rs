@@ -4,14 +4,16 @@
 //! it exists. [`data`] makes them from plain structs, [`wire`] and [`json`] write them for a client's
 //! version (`session-manager.md` §1.2, §3.2, §4.1).
 
+pub mod arguments;
 pub mod authorization;
 pub mod brought;
 pub mod data;
-pub mod json;
 pub mod directory;
-pub mod extension;
 pub mod event;
 pub mod event_filter;
+pub mod extension;
+pub mod json;
+pub mod message;
 pub mod ticket;
 pub mod update;
 pub mod wire;
@@ -29,7 +31,7 @@ pub use ticket::{GenericServiceTicket, LocalTicket};
 pub use update::{FilterUpdate, ObjectUpdate, UpdateSet};
 
 use crate::clock::Moment;
-use crate::vim::{ApiVersion, Reference};
+pub use crate::vim::{ApiVersion, Reference};
 
 /// One value.
 #[derive(Clone, Debug, PartialEq, Eq)]

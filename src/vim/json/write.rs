@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 
 use super::JsonError;
 use super::node::{Members, Node};
-use crate::vim::arguments::short;
 use crate::vim::method::table::{Facts, Occurs, Parameter};
 use crate::vim::schema::{self, ANY, REFERENCE, Simple};
+use crate::vim::values::arguments::short;
 use crate::vim::{Owner, Problem, Reference};
 use crate::xml::names::{SOAP, VIM, XSD, XSI};
 use crate::xml::{Limits, write};

@@ -2,8 +2,8 @@
 
 use super::table::AuthorizationMethod;
 use crate::vim::Reference;
-use crate::vim::arguments::{Arguments, Owner, Problem};
 use crate::vim::values::Permission;
+use crate::vim::values::arguments::{Arguments, Owner, Problem};
 use crate::xml::Element;
 
 /// A call of `AuthorizationManager`.

@@ -1,7 +1,7 @@
 //! What is asked of the user directory (`session-manager.md` §2.6).
 
 use super::table::DirectoryMethod;
-use crate::vim::arguments::{Arguments, Problem};
+use crate::vim::values::arguments::{Arguments, Problem};
 
 /// A call of `UserDirectory`.
 #[derive(Clone, Debug, PartialEq, Eq)]

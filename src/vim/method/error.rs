@@ -4,8 +4,8 @@
 use std::fmt::Write as _;
 
 use crate::soap::Envelope;
-use crate::vim::arguments::{Owner, Problem};
 use crate::vim::object;
+use crate::vim::values::arguments::{Owner, Problem};
 use crate::vim::{Fault, MethodName};
 use crate::xml::Element;
 use crate::xml::names::VIM;

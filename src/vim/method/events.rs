@@ -1,8 +1,8 @@
 //! What is asked of the event manager and of the collectors it makes (`session-manager.md` §2.6).
 
 use super::table::{EventHistoryMethod, EventMethod, HistoryMethod};
-use crate::vim::arguments::{Arguments, Problem};
 use crate::vim::values::EventFilterSpec;
+use crate::vim::values::arguments::{Arguments, Problem};
 
 /// A call of `EventManager`.
 #[derive(Clone, Debug, PartialEq, Eq)]

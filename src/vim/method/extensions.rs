@@ -1,8 +1,8 @@
 //! What is asked of the extension manager (`session-manager.md` §2.5).
 
 use super::table::ExtensionMethod;
-use crate::vim::arguments::{Arguments, Problem};
 use crate::vim::values::Extension;
+use crate::vim::values::arguments::{Arguments, Problem};
 
 /// A call of `ExtensionManager`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,9 +2,9 @@
 
 use super::table::OptionMethod;
 use crate::vim::Value;
-use crate::vim::arguments::{Arguments, Owner, Problem};
 use crate::vim::reference::unprefixed;
 use crate::vim::values::OptionValue;
+use crate::vim::values::arguments::{Arguments, Owner, Problem};
 use crate::xml::Element;
 use crate::xml::names::XSI;
 

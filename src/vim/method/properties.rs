@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::table::PropertyMethod;
-use crate::vim::arguments::{Arguments, Owner, Problem};
 use crate::vim::property::FilterSpec;
+use crate::vim::values::arguments::{Arguments, Owner, Problem};
 
 /// A call of `PropertyCollector`.
 #[derive(Clone, Debug, PartialEq, Eq)]

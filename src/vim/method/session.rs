@@ -3,8 +3,8 @@
 
 use super::table::SessionMethod;
 use crate::secret::Secret;
-use crate::vim::arguments::{Arguments, Owner, Problem};
 use crate::vim::reference::unprefixed;
+use crate::vim::values::arguments::{Arguments, Owner, Problem};
 use crate::xml::Element;
 use crate::xml::names::XSI;
 

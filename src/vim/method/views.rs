@@ -3,7 +3,7 @@
 
 use super::table::{ViewMethod, ViewsMethod};
 use crate::vim::Reference;
-use crate::vim::arguments::{Arguments, Problem};
+use crate::vim::values::arguments::{Arguments, Problem};
 
 /// A call of `ViewManager`.
 #[derive(Clone, Debug, PartialEq, Eq)]

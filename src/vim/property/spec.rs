@@ -2,9 +2,9 @@
 //! §3.1).
 
 use crate::vim::Reference;
-use crate::vim::arguments::{Arguments, Owner, Problem};
 use crate::vim::object::is_a;
 use crate::vim::reference::unprefixed;
+use crate::vim::values::arguments::{Arguments, Owner, Problem};
 use crate::xml::Element;
 use crate::xml::names::XSI;
 

@@ -6,10 +6,10 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::clock::Moment;
-use crate::vim::arguments::{Arguments, Owner, Problem};
 use crate::vim::method::table::{Occurs, Parameter};
 use crate::vim::reference::unprefixed;
 use crate::vim::schema::{self, DataType, REFERENCE};
+use crate::vim::values::arguments::{Arguments, Owner, Problem};
 use crate::vim::values::{Array, Field, Record, Value};
 use crate::vim::{ApiVersion, Reference};
 use crate::xml::Element;

@@ -2,8 +2,8 @@
 
 use crate::clock::Moment;
 use crate::vim::Reference;
-use crate::vim::arguments::{Arguments, Owner, Problem};
 use crate::vim::reference::unprefixed;
+use crate::vim::values::arguments::{Arguments, Owner, Problem};
 use crate::vim::values::{Event, Field, Record, Value};
 use crate::xml::Element;
 

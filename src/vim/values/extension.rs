@@ -4,8 +4,8 @@
 use serde_json::json;
 
 use crate::clock::Moment;
-use crate::vim::arguments::{Owner, Problem};
 use crate::vim::schema::data_type;
+use crate::vim::values::arguments::{Owner, Problem};
 use crate::vim::values::brought::{of_json, read, to_json};
 use crate::vim::values::{Record, Value};
 use crate::xml::Element;

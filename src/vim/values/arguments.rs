@@ -1,6 +1,6 @@
-//! The fields of a call or of a data object, read by name (`session-manager.md` §3.1): any order, our
-//! namespaces or none, texts verbatim, numbers and booleans trimmed, `xsi:nil` as absent; what is not in the
-//! schema is refused.
+//! The fields of a call or of a data object, read by name (`session-manager.md` §3.1): any order, in the namespace of
+//! what they stand in or in none, texts verbatim, numbers and booleans trimmed, `xsi:nil` as absent; what is not in
+//! the schema is refused.
 
 use std::time::Duration;
 
@@ -89,20 +89,20 @@ impl std::fmt::Display for Owner {
 }
 
 /// The fields of one element, each known to the schema.
-pub(super) struct Arguments<'d> {
+pub(crate) struct Arguments<'d> {
     owner: Owner,
     fields: Vec<Element<'d>>,
 }
 
 impl<'d> Arguments<'d> {
     /// The parameters of a call.
-    pub(super) fn of_call(element: Element<'d>, method: &Facts) -> Result<Self, Problem> {
+    pub(crate) fn of_call(element: Element<'d>, method: &Facts) -> Result<Self, Problem> {
         let known = |name: &str| method.parameters.iter().any(|parameter| parameter.name == name);
         Self::known(element, Owner::Call(method.wire), known)
     }
 
     /// The fields of `element`, which may be no others than `known`.
-    pub(super) fn of(element: Element<'d>, owner: Owner, known: &[&str]) -> Result<Self, Problem> {
+    pub(crate) fn of(element: Element<'d>, owner: Owner, known: &[&str]) -> Result<Self, Problem> {
         Self::known(element, owner, |name| known.contains(&name))
     }
 
@@ -114,7 +114,8 @@ impl<'d> Arguments<'d> {
             Owner::Data(_) => &["dynamicType", "dynamicProperty"],
         };
         let is_known = |field: &&Element<'d>| {
-            is_ours(field.namespace()) && (known(field.local()) || inherited.contains(&field.local()))
+            (is_ours(field.namespace()) || field.namespace() == element.namespace())
+                && (known(field.local()) || inherited.contains(&field.local()))
         };
         match fields.iter().find(|field| !is_known(field)) {
             Some(stranger) => Err(Problem::Unknown { name: short(stranger.qualified()), owner }),
@@ -123,12 +124,12 @@ impl<'d> Arguments<'d> {
     }
 
     /// Every field of this name.
-    pub(super) fn all(&self, name: &'static str) -> impl Iterator<Item = Element<'d>> {
+    pub(crate) fn all(&self, name: &'static str) -> impl Iterator<Item = Element<'d>> {
         self.fields.iter().copied().filter(move |field| field.local() == name)
     }
 
     /// The field of this name, if it is there and not nil.
-    pub(super) fn optional(&self, name: &'static str) -> Result<Option<Element<'d>>, Problem> {
+    pub(crate) fn optional(&self, name: &'static str) -> Result<Option<Element<'d>>, Problem> {
         let mut found = self.all(name);
         match (found.next(), found.next()) {
             (Some(_), Some(_)) => Err(Problem::Repeated { name, owner: self.owner }),
@@ -139,33 +140,33 @@ impl<'d> Arguments<'d> {
     }
 
     /// The field of this name.
-    pub(super) fn required(&self, name: &'static str) -> Result<Element<'d>, Problem> {
+    pub(crate) fn required(&self, name: &'static str) -> Result<Element<'d>, Problem> {
         self.optional(name)?.ok_or(Problem::Missing { name, owner: self.owner })
     }
 
     /// A text, verbatim.
-    pub(super) fn text(&self, name: &'static str) -> Result<&'d str, Problem> {
+    pub(crate) fn text(&self, name: &'static str) -> Result<&'d str, Problem> {
         self.required(name)?.text().ok_or_else(|| self.malformed(name, "a text"))
     }
 
     /// A text, verbatim, that may be absent.
-    pub(super) fn optional_text(&self, name: &'static str) -> Result<Option<&'d str>, Problem> {
+    pub(crate) fn optional_text(&self, name: &'static str) -> Result<Option<&'d str>, Problem> {
         let Some(field) = self.optional(name)? else { return Ok(None) };
         field.text().map(Some).ok_or_else(|| self.malformed(name, "a text"))
     }
 
     /// As [`Self::text`], to keep.
-    pub(super) fn owned(&self, name: &'static str) -> Result<String, Problem> {
+    pub(crate) fn owned(&self, name: &'static str) -> Result<String, Problem> {
         self.text(name).map(str::to_owned)
     }
 
     /// As [`Self::optional_text`], to keep.
-    pub(super) fn optional_owned(&self, name: &'static str) -> Result<Option<String>, Problem> {
+    pub(crate) fn optional_owned(&self, name: &'static str) -> Result<Option<String>, Problem> {
         Ok(self.optional_text(name)?.map(str::to_owned))
     }
 
     /// Several texts.
-    pub(super) fn texts(&self, name: &'static str) -> Result<Vec<String>, Problem> {
+    pub(crate) fn texts(&self, name: &'static str) -> Result<Vec<String>, Problem> {
         let text = |field: Element<'d>| {
             field.text().map(str::to_owned).ok_or_else(|| self.malformed(name, "a text"))
         };
@@ -173,7 +174,7 @@ impl<'d> Arguments<'d> {
     }
 
     /// A boolean; absent is false.
-    pub(super) fn boolean(&self, name: &'static str) -> Result<bool, Problem> {
+    pub(crate) fn boolean(&self, name: &'static str) -> Result<bool, Problem> {
         match self.optional_text(name)?.map(str::trim) {
             None | Some("false" | "0") => Ok(false),
             Some("true" | "1") => Ok(true),
@@ -182,41 +183,41 @@ impl<'d> Arguments<'d> {
     }
 
     /// A number that may be absent.
-    pub(super) fn integer(&self, name: &'static str) -> Result<Option<i32>, Problem> {
+    pub(crate) fn integer(&self, name: &'static str) -> Result<Option<i32>, Problem> {
         let Some(text) = self.optional_text(name)? else { return Ok(None) };
         text.trim().parse().map(Some).map_err(|_| self.malformed(name, "an int"))
     }
 
     /// A number.
-    pub(super) fn required_integer(&self, name: &'static str) -> Result<i32, Problem> {
+    pub(crate) fn required_integer(&self, name: &'static str) -> Result<i32, Problem> {
         self.integer(name)?.ok_or(Problem::Missing { name, owner: self.owner })
     }
 
     /// A boolean that must be there.
-    pub(super) fn required_boolean(&self, name: &'static str) -> Result<bool, Problem> {
+    pub(crate) fn required_boolean(&self, name: &'static str) -> Result<bool, Problem> {
         self.required(name).and_then(|_| self.boolean(name))
     }
 
     /// A time in any zone, or in none and then in UTC, that may be absent.
-    pub(super) fn moment(&self, name: &'static str) -> Result<Option<Moment>, Problem> {
+    pub(crate) fn moment(&self, name: &'static str) -> Result<Option<Moment>, Problem> {
         let Some(text) = self.optional_text(name)? else { return Ok(None) };
         moment(text.trim()).map(Some).ok_or_else(|| self.malformed(name, "a dateTime"))
     }
 
     /// A reference to a managed object.
-    pub(super) fn reference(&self, name: &'static str) -> Result<Reference, Problem> {
+    pub(crate) fn reference(&self, name: &'static str) -> Result<Reference, Problem> {
         Reference::read(self.required(name)?).ok_or_else(|| self.malformed(name, "a ManagedObjectReference"))
     }
 
     /// References to managed objects, in any number.
-    pub(super) fn references(&self, name: &'static str) -> Result<Vec<Reference>, Problem> {
+    pub(crate) fn references(&self, name: &'static str) -> Result<Vec<Reference>, Problem> {
         let read =
             |field| Reference::read(field).ok_or_else(|| self.malformed(name, "a ManagedObjectReference"));
         self.all(name).map(read).collect()
     }
 
     /// Data objects, read by `read`, at least one.
-    pub(super) fn required_data<T>(
+    pub(crate) fn required_data<T>(
         &self,
         name: &'static str,
         read: impl Fn(Element<'d>) -> Result<T, Problem>,
@@ -228,7 +229,7 @@ impl<'d> Arguments<'d> {
     }
 
     /// Data objects, read by `read`.
-    pub(super) fn data<T>(
+    pub(crate) fn data<T>(
         &self,
         name: &'static str,
         read: impl Fn(Element<'d>) -> Result<T, Problem>,
@@ -236,18 +237,18 @@ impl<'d> Arguments<'d> {
         self.all(name).map(read).collect()
     }
 
-    pub(super) const fn malformed(&self, name: &'static str, wanted: &'static str) -> Problem {
+    pub(crate) const fn malformed(&self, name: &'static str, wanted: &'static str) -> Problem {
         Problem::Malformed { name, owner: self.owner, wanted }
     }
 }
 
 /// Whether elements of our messages may stand in this namespace; govmomi's signed calls are in none (§3.1).
-pub(super) fn is_ours(namespace: &str) -> bool {
+pub(crate) fn is_ours(namespace: &str) -> bool {
     matches!(namespace, VIM | "urn:internalvim25" | "")
 }
 
 /// A name from outside, cut to a printable length.
-pub(super) fn short(name: &str) -> String {
+pub(crate) fn short(name: &str) -> String {
     name.chars().take(64).collect()
 }
 
