@@ -21,6 +21,7 @@ pub mod saml;
 pub mod wstrust;
 pub mod negotiate;
 pub mod vim;
+pub mod lookup;
 
 // 3 judgement: the rules of the house, pure functions of bytes, keys, policy and time.
 pub mod identity;

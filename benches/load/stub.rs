@@ -15,7 +15,7 @@ use vcsso::entropy::SystemEntropy;
 use vcsso::http::{Site, server};
 use vcsso::identity::{AccountName, Domain, LockoutPolicy, well_known};
 use vcsso::lab::LabClock;
-use vcsso::pki::{Thumbprints, pem};
+use vcsso::pki::pem;
 use vcsso::secret::Secret;
 use vcsso::session::SessionPolicy;
 use vcsso::store::{Profile, Store, Target};
@@ -36,7 +36,7 @@ pub fn serve(folder: &Path) {
     let site = Site {
         advertise: None,
         listen: bound.to_string(),
-        thumbprints: Thumbprints::default(),
+        certificate: Vec::new(),
         authority_pem: keys.ca_pem.clone(),
         domain: DOMAIN.into(),
     };

@@ -7,7 +7,7 @@ use super::{App, Peer};
 use crate::session::Session;
 use crate::soap::EnvelopeError;
 use crate::store::{Append, AuditRow, Outcome};
-use crate::verifier::{About, Door, Finding, Report, StepId};
+use crate::verifier::{About, Finding, Report, StepId};
 
 /// What was decided about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -213,15 +213,15 @@ pub async fn unreadable(
     app: &App,
     action: Action,
     error: &EnvelopeError,
-    door: Door,
+    door: &'static str,
     peer: &Peer,
 ) -> Refused {
     refuse(app, action, "", crate::verifier::unreadable(error, door, app.now()), Cause::Step, peer).await
 }
 
 /// A message whose call or parameters cannot be read.
-pub async fn bad_call(app: &App, what: &str, peer: &Peer) {
-    let mut report = Report::new(Door::Sdk.demands().name, app.now());
+pub async fn bad_call(app: &App, door: &'static str, what: &str, peer: &Peer) {
+    let mut report = Report::new(door, app.now());
     report.fail(StepId::RequestParameters, Finding::seen(what.to_owned()));
     refuse(app, Action::Call, "", report, Cause::Step, peer).await;
 }

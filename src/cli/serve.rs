@@ -24,7 +24,6 @@ use crate::http::tunnel::Tunnel;
 use crate::http::{Site, server};
 use crate::identity::well_known;
 use crate::lab::LabClock;
-use crate::pki::Thumbprints;
 use crate::telemetry::Telemetry;
 
 /// Run the service.
@@ -69,7 +68,7 @@ pub fn run(configuration: Configuration) -> anyhow::Result<Exit> {
             .as_ref()
             .map(|_| host_of(&address::base_url(settings.advertise.as_ref(), bound.0))),
         listen: host_of(&address::base_url(None, bound.0)),
-        thumbprints: Thumbprints::of(keys.tls.chain.first().map(AsRef::as_ref).unwrap_or_default()),
+        certificate: keys.tls.certificate.der().to_vec(),
         authority_pem: keys.ca_pem.clone(),
         domain: settings.domain.as_str().to_owned(),
     };

@@ -90,7 +90,7 @@ impl DoorName {
 fn judge_message(message: Vec<u8>, door: Door, anchors: &Anchors, policy: &Policy, now: Moment) -> Report {
     let envelope = match Envelope::parse(message) {
         Ok(envelope) => envelope,
-        Err(error) => return unreadable(&error, door, now),
+        Err(error) => return unreadable(&error, door.demands().name, now),
     };
     let judgement = judge(&envelope, door, anchors, policy, now);
     let mut report = judgement.report;

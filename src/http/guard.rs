@@ -75,7 +75,7 @@ mod tests {
         Site {
             advertise: advertise.map(str::to_owned),
             listen: "127.0.0.1:8443".into(),
-            thumbprints: crate::pki::Thumbprints::default(),
+            certificate: Vec::new(),
             authority_pem: String::new(),
             domain: "vsphere.local".into(),
         }

@@ -3,6 +3,7 @@
 pub mod guard;
 pub mod health;
 pub mod limits;
+pub mod lookup_service;
 pub mod nothing_here;
 pub mod observe;
 pub mod sdk;
@@ -31,6 +32,9 @@ pub fn mount(config: &mut ServiceConfig) {
         config.service(web::scope(path).default_service(web::to(sts::any)));
     }
     config.service(web::resource("/sts/system-STSService/sdk").post(sts::post));
+    for path in ["/lookupservice/sdk", "/lookupservice/sdk/"] {
+        config.service(web::resource(path).post(lookup_service::post));
+    }
     config
         .service(web::resource("/sdk/vimServiceVersions.xml").get(well_known::service_versions))
         .service(web::resource("/ca.pem").get(well_known::authority));

@@ -2,8 +2,11 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::header::HOST;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 use crate::pki::Thumbprints;
+use crate::pki::certificate::sha256;
 
 /// The server as clients see it.
 #[derive(Clone, Debug)]
@@ -12,8 +15,8 @@ pub struct Site {
     pub advertise: Option<String>,
     /// The address it listens on, for a client that says no host.
     pub listen: String,
-    /// The names of its certificate for TLS.
-    pub thumbprints: Thumbprints,
+    /// Its certificate for TLS, DER.
+    pub certificate: Vec<u8>,
     /// The lab CA, PEM.
     pub authority_pem: String,
     /// The system domain.
@@ -29,11 +32,31 @@ impl Site {
         self.advertise.as_deref().or(asked).unwrap_or(&self.listen)
     }
 
+    /// The names of its certificate.
+    #[must_use]
+    pub fn thumbprints(&self) -> Thumbprints {
+        Thumbprints::of(&self.certificate)
+    }
+
+    /// Its certificate as clients are told of it before they connect: base64 of the DER.
+    #[must_use]
+    pub fn ssl_trust(&self) -> String {
+        STANDARD.encode(&self.certificate)
+    }
+
     /// The URL of the Security Token Service.
     #[must_use]
     pub fn sts_url(&self, request: &HttpRequest) -> String {
         format!("https://{}/sts/STSService/{}", self.host(request), self.domain)
     }
+}
+
+/// An identifier for something of an installation: one for each name, the same after every start.
+#[must_use]
+pub fn named_uuid(name: &str) -> String {
+    let hex = crate::entropy::hex(&sha256(name.as_bytes()));
+    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
+    format!("{}-{}-5{}-8{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
 }
 
 /// Letters, digits and what stands in host names, addresses and ports; nothing that could end a URL's host.

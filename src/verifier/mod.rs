@@ -84,8 +84,8 @@ pub fn judge_token(token: Vec<u8>, anchors: &Anchors, policy: &Policy, now: Mome
 
 /// The report of a message that is none.
 #[must_use]
-pub fn unreadable(error: &EnvelopeError, door: Door, now: Moment) -> Report {
-    let mut report = Report::new(door.demands().name, now);
+pub fn unreadable(error: &EnvelopeError, door: &'static str, now: Moment) -> Report {
+    let mut report = Report::new(door, now);
     let step = match error {
         EnvelopeError::Xml(error) => xml_step(error),
         EnvelopeError::Version { .. } => StepId::SoapVersion,

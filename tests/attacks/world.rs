@@ -350,7 +350,7 @@ pub fn verdict_at(message: &[u8], door: Door, policy: &Policy, at: Moment) -> Ve
     match Envelope::parse(message.to_vec()) {
         Ok(envelope) => Verdict::of(judge(&envelope, door, &anchors(), policy, at)),
         Err(error) => {
-            let report = unreadable(&error, door, at);
+            let report = unreadable(&error, door.demands().name, at);
             let refusal = report.refusal().map(|step| step.id);
             let report = report.to_json(false).to_string();
             Verdict { refusal, claims: None, certificate_key: None, body: None, replay_key: None, report }

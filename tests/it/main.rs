@@ -25,6 +25,7 @@ mod harness;
 mod accounts;
 mod guards;
 mod lockout;
+mod lookup;
 mod minted;
 mod replay;
 mod sdk_access;

@@ -39,7 +39,7 @@ pub async fn any(
     let envelope = match read {
         Ok(envelope) => envelope,
         Err(error) => {
-            bad_call(&app, &error.to_string(), &peer).await;
+            bad_call(&app, super::DOOR, &error.to_string(), &peer).await;
             return answer(Err(error.fault().into()), path.version);
         }
     };

@@ -37,6 +37,9 @@ use crate::vim::header::CallHeader;
 use crate::vim::version::Asked;
 use crate::vim::{ApiVersion, Call, CallError, Fault, MethodName, Value, response};
 
+/// Its name in reports.
+const DOOR: &str = Door::Sdk.demands().name;
+
 /// `POST`: one call, one answer.
 pub async fn post(
     request: HttpRequest,
@@ -56,7 +59,7 @@ pub async fn post(
     let envelope = match Envelope::parse(bytes) {
         Ok(envelope) => envelope,
         Err(error) => {
-            let refused = unreadable(&app, Action::Call, &error, Door::Sdk, &peer).await;
+            let refused = unreadable(&app, Action::Call, &error, DOOR, &peer).await;
             return answer(Err(fault::of(&refused)), version);
         }
     };
@@ -102,7 +105,7 @@ impl Exchange<'_> {
         let call = match Call::read(self.envelope) {
             Ok(call) => call,
             Err(error) => {
-                bad_call(self.app, &error.to_string(), self.peer).await;
+                bad_call(self.app, DOOR, &error.to_string(), self.peer).await;
                 return Err(explain(&error).into());
             }
         };

@@ -13,6 +13,7 @@ use crate::app::policies::Policies;
 use crate::app::roles::{self, Role};
 use crate::app::{Caller, extensions, message, sessions};
 use crate::clock::Moment;
+use crate::http::site::named_uuid;
 use crate::identity::privilege::{ALL, READ, TERMINATE_SESSION};
 use crate::session::Session;
 use crate::vim::access::{Access, VIEW};
@@ -256,7 +257,7 @@ impl Inventory<'_> {
 
     /// The references to everything that is published.
     pub(super) fn content(&self) -> ServiceContent {
-        ServiceContent { about: AboutInfo::of_this_house(instance_uuid(&self.exchange.app.settings.issuer)) }
+        ServiceContent { about: AboutInfo::of_this_house(named_uuid(&self.exchange.app.settings.issuer)) }
     }
 
     /// The settings that clients look for (`session-manager.md` §2.6).
@@ -304,12 +305,4 @@ pub(super) fn user_session(session: &Session) -> UserSession {
         user_agent: session.user_agent.clone(),
         call_count: session.call_count,
     }
-}
-
-/// One for each issuer, the same after every start.
-fn instance_uuid(issuer: &str) -> String {
-    let hash = crate::pki::certificate::sha256(issuer.as_bytes());
-    let hex = crate::entropy::hex(&hash);
-    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
-    format!("{}-{}-5{}-8{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
 }

@@ -71,7 +71,7 @@ pub(super) async fn answer(asked: &Asked<'_>, call: SessionCall) -> Result<Reply
             Ok(Reply::of(user_session(&session.map_err(|refused| fault::of(&refused))?)))
         }
         SessionCall::AcquireCloneTicket => {
-            let thumbprint = &asked.exchange.site.thumbprints.sha1;
+            let thumbprint = &asked.exchange.site.thumbprints().sha1;
             let ticket = done(tickets::clone_ticket(app, caller(asked)?, thumbprint, peer).await)?;
             Ok(Reply::of(ticket.ok_or_else(Fault::not_authenticated)?.expose()))
         }
@@ -133,7 +133,7 @@ async fn service_ticket(asked: &Asked<'_>, spec: ServiceRequest) -> Result<Reply
     Ok(Reply::of(GenericServiceTicket {
         id,
         host_name: host.to_owned(),
-        certificate: exchange.site.thumbprints.clone(),
+        certificate: exchange.site.thumbprints(),
     }))
 }
 

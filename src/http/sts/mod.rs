@@ -37,7 +37,9 @@ pub async fn post(request: HttpRequest, payload: Payload, app: Data<App>) -> Htt
     };
     let envelope = match Envelope::parse(bytes) {
         Ok(envelope) => envelope,
-        Err(error) => return refused(&unreadable(&app, Action::Issue, &error, Door::Sts, &peer).await),
+        Err(error) => {
+            return refused(&unreadable(&app, Action::Issue, &error, Door::Sts.demands().name, &peer).await);
+        }
     };
     let action =
         request.headers().get("SOAPAction").and_then(|action| action.to_str().ok()).unwrap_or_default();

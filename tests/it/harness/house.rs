@@ -22,7 +22,7 @@ use vcsso::http::{Site, server};
 use vcsso::identity::{Domain, LockoutPolicy};
 use vcsso::negotiate::{Acceptor, ChannelBinding};
 use vcsso::pki::make::{self, MadePem};
-use vcsso::pki::{Certificate, SigningKey, Thumbprints, TokenSigner, pem};
+use vcsso::pki::{Certificate, SigningKey, TokenSigner, pem};
 use vcsso::session::SessionPolicy;
 use vcsso::store::{KeyStatus, NewSigningKey, Profile, Store, Target};
 use vcsso::sts::TokenPolicy;
@@ -146,6 +146,12 @@ impl House {
         Self { app, clock, address, runtime, server, thread: Some(thread) }
     }
 
+    /// What the listener shows, DER.
+    #[expect(clippy::unused_self, reason = "whose certificate it is")]
+    pub fn tls_certificate(&self) -> Vec<u8> {
+        tls().0.remove(0).to_vec()
+    }
+
     /// Does something in the house's own runtime.
     pub fn run<T, F>(&self, work: impl FnOnce(Arc<App>) -> F) -> T
     where
@@ -222,10 +228,10 @@ async fn run(
     let (chain, key) = tls();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let thumbprints = Thumbprints::of(chain.first().unwrap());
+    let certificate = chain.first().unwrap().to_vec();
     let tls = server::tls(chain, key).unwrap();
     let site = Site {
-        thumbprints,
+        certificate,
         advertise: plan.advertise,
         listen: address.to_string(),
         authority_pem: KEYS.authority.certificate.clone(),

@@ -1,0 +1,54 @@
+"""govc finds the services by the lookup service."""
+
+import base64
+import json
+import ssl
+from urllib.parse import urlsplit
+
+from govc import Govc
+from world import expect
+
+
+def services_are_listed(world):
+    nobody = Govc(world)
+    kinds = [service["ServiceType"]["Type"] for service in listed(nobody)]
+    expect(kinds == ["cs.identity", "sso:sts", "vcenterserver"], kinds)
+    text = nobody("sso.service.ls")
+    expect([line.split()[1] for line in text.splitlines()] == kinds, text)
+    return ", ".join(kinds)
+
+
+def services_are_found_by_type_and_endpoint(world):
+    nobody = Govc(world)
+    sts = world.url + "/sts/STSService/vsphere.local"
+    for flags, wanted in [
+        (["-t", "cs.identity", "-P", "wsTrust"], [sts]),
+        (["-t", "sso:sts"], [sts]),
+        (["-t", "vcenterserver", "-P", "vmomi"], [world.url + "/sdk"]),
+        (["-T", "com.vmware.cis.cs.identity.sso", "-p", "com.vmware.cis"], [sts, sts]),
+        (["-s", "default-first-site", "-t", "vcenterserver"], [world.url + "/sdk"]),
+        (["-t", "unknown"], []),
+        (["-n", "unknown"], []),
+    ]:
+        found = nobody("sso.service.ls", "-U", *flags).split()
+        expect(found == wanted, f"{flags}: {found}")
+    return sts
+
+
+def the_certificate_is_told_before_the_connection(world):
+    endpoint = listed(Govc(world), "-t", "sso:sts")[0]["ServiceEndpoints"][0]
+    address = urlsplit(world.url)
+    shown = ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate((address.hostname, address.port)))
+    expect(base64.b64decode(endpoint["SslTrust"][0]) == shown, "sslTrust is not the listener's certificate")
+    return f"{len(shown)} bytes, the listener's own"
+
+
+def listed(somebody, *flags):
+    return json.loads(somebody("sso.service.ls", "-json", *flags))
+
+
+CASES = [
+    services_are_listed,
+    services_are_found_by_type_and_endpoint,
+    the_certificate_is_told_before_the_connection,
+]
