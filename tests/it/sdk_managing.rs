@@ -52,7 +52,7 @@ on_both! {
         assert_eq!(others[2].current_time().status, 200);
         assert_eq!(terminate(&mut admin, &[]).status, 200);
         assert_eq!(terminate(&mut admin, &["nobody's"]).fault().kind, "NotFound");
-        assert_eq!(terminate(&mut admin, &["x"; 10_000]).fault().kind, "NotFound");
+        assert_eq!(terminate(&mut admin, &vec!["x"; 10_000]).fault().kind, "NotFound");
         let answer = terminate(&mut admin, &[&keys[2]]);
         assert_eq!(answer.inside("TerminateSessionResponse"), Some(""));
         let row = &house.explain(&answer)[0];
