@@ -19,6 +19,7 @@ pub mod soap;
 pub mod wsse;
 pub mod saml;
 pub mod wstrust;
+pub mod vapi_sign;
 pub mod negotiate;
 pub mod vim;
 pub mod lookup;
