@@ -33,16 +33,11 @@ pub fn serve(folder: &Path) {
     let names = address::certificate_names(None, bound, address::host_name().as_deref());
     let keys = KeyFiles::open(&folder.join("keys"), &names, clock.now()).unwrap();
     let tls = server::tls(keys.tls.chain.clone(), keys.tls.key.clone_key()).unwrap();
-    let site = Site {
-        advertise: None,
-        listen: bound.to_string(),
-        certificate: Vec::new(),
-        authority_pem: keys.ca_pem.clone(),
-        domain: DOMAIN.into(),
-    };
+    let domain = Domain::new(DOMAIN).unwrap();
+    let site = Site::new(bound.to_string(), keys.tls.certificate.clone(), keys.ca_pem.clone(), &domain);
     actix_web::rt::System::new().block_on(async {
         let store = Store::open(&Target::file(folder.join("stub.db")).ephemeral()).await.unwrap();
-        let settings = settings(address::issuer(None, bound, &Domain::new(DOMAIN).unwrap()));
+        let settings = settings(address::issuer(None, bound, &domain));
         let time = Arc::<LabClock>::clone(&clock);
         let app = Arc::new(App::new(time, Arc::new(SystemEntropy), store, settings, keys.signers));
         people(&app, &folder.join("robot.crt")).await;

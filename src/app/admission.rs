@@ -12,7 +12,7 @@ use super::{App, Peer, ReplayMode};
 use crate::identity::principal::fold;
 use crate::identity::{LoginName, Standing};
 use crate::store::{Append, Appended, Claim};
-use crate::verifier::{Finding, Proven, Report, Seen, SignedMessage, StepId, VerifiedToken};
+use crate::verifier::{Finding, Proven, Report, Seen, SignedMessage, SignedRequest, StepId, VerifiedToken};
 
 /// A verified token whose subject may act now.
 #[derive(Debug)]
@@ -79,6 +79,13 @@ pub async fn admit(app: &App, trust: &Trust, report: &mut Report, proven: Proven
 /// What a signed message claims for itself, if replay is looked at.
 #[must_use]
 pub fn claim_of(app: &App, signed: &SignedMessage) -> Option<Claim> {
+    let claim = Claim { key: *signed.replay_key(), expires_at: signed.expires() };
+    (app.settings.replay != ReplayMode::Off).then_some(claim)
+}
+
+/// What a signed request claims for itself, if replay is looked at.
+#[must_use]
+pub fn claim_of_request(app: &App, signed: &SignedRequest) -> Option<Claim> {
     let claim = Claim { key: *signed.replay_key(), expires_at: signed.expires() };
     (app.settings.replay != ReplayMode::Off).then_some(claim)
 }

@@ -32,6 +32,8 @@ pub struct Opened {
 
 /// What every login brings along.
 pub struct Attempt<'a> {
+    /// The name of the door in the report.
+    pub door: &'static str,
     /// Who is calling; a live session cannot log in again.
     pub caller: &'a Caller,
     /// The locale, or what was asked for and does not exist.
@@ -78,7 +80,7 @@ pub async fn by_password(
     login: &UnverifiedLogin,
     attempt: Attempt<'_>,
 ) -> Result<Opened, Refused> {
-    let mut report = Report::new("sdk", app.now());
+    let mut report = Report::new(attempt.door, app.now());
     let opened = match preconditions(&mut report, &attempt) {
         Ok(locales) => open_by_password(app, &mut report, login, locales, attempt.peer).await,
         Err(cause) => Err(cause),
@@ -124,11 +126,22 @@ async fn open_by_token(
     peer: &Peer,
 ) -> Result<Committed, Cause> {
     let admitted = admit(app, trust, report, proven).await?;
+    open_admitted(app, report, &admitted, locales, peer).await
+}
+
+/// A session for whoever a token is about.
+pub(super) async fn open_admitted(
+    app: &App,
+    report: &mut Report,
+    admitted: &Admitted,
+    locales: &Locales,
+    peer: &Peer,
+) -> Result<Committed, Cause> {
     let claims = admitted.token().assertion();
     let token = Some((claims.id.clone(), claims.conditions.not_on_or_after));
     let opened = new_session(app, admitted.standing(), locales, token, peer);
     let opened = opened.map_err(|failure| note_failure(report, &failure))?;
-    commit(app, report, admitted.standing(), opened, entry_of(&admitted), peer).await
+    commit(app, report, admitted.standing(), opened, entry_of(admitted), peer).await
 }
 
 async fn open_by_password(

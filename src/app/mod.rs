@@ -20,6 +20,7 @@ pub mod impersonation;
 pub mod local_tickets;
 pub mod locale;
 pub mod login;
+pub mod login_by_request;
 pub mod login_by_sspi;
 pub mod message;
 pub mod negotiation;

@@ -5,11 +5,13 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::App;
 use super::error::Failure;
+use super::login_by_request::Request;
 use super::standings::Epoch;
 use crate::pki::{Anchors, TokenSigner, pem};
 use crate::soap::Envelope;
 use crate::store::KeyStatus;
-use crate::verifier::{Door, Embedded, Judgement, StepId, judge, judge_embedded};
+use crate::verifier::{Door, Embedded, Judgement, Report, RequestJudgement, StepId};
+use crate::verifier::{judge, judge_embedded, judge_request};
 
 /// Whom the house trusts, at one epoch.
 pub struct Trust {
@@ -45,11 +47,29 @@ pub async fn judged_embedded(
     judged_by(app, |trust| judge_embedded(envelope, place, &trust.anchors, &policy, app.now())).await
 }
 
-async fn judged_by(app: &App, by: impl Fn(&Trust) -> Judgement) -> Result<(Arc<Trust>, Judgement), Failure> {
+/// The same for an HTTP request with a token.
+///
+/// # Errors
+/// [`Failure::Store`].
+pub async fn judged_request(
+    app: &App,
+    request: &Request<'_>,
+) -> Result<(Arc<Trust>, RequestJudgement), Failure> {
+    let policy = app.verifier_policy();
+    let Request { header, target, hosts } = request;
+    let judge =
+        |trust: &Trust| judge_request(header.clone(), target, hosts, &trust.anchors, &policy, app.now());
+    judged_by(app, judge).await
+}
+
+async fn judged_by<J: AsRef<Report>>(
+    app: &App,
+    by: impl Fn(&Trust) -> J,
+) -> Result<(Arc<Trust>, J), Failure> {
     let trust = app.trust.current(app).await?;
     let judgement = by(&trust);
     let signer = [StepId::AssertionIssuer, StepId::AssertionSigner, StepId::AssertionSignature];
-    let unknown = judgement.report.refusal().is_some_and(|step| signer.contains(&step.id));
+    let unknown = judgement.as_ref().refusal().is_some_and(|step| signer.contains(&step.id));
     if !unknown || !app.standings.has_moved(app, trust.epoch).await? {
         return Ok((trust, judgement));
     }

@@ -62,16 +62,11 @@ pub fn run(configuration: Configuration) -> anyhow::Result<Exit> {
         address::certificate_names(settings.advertise.as_ref(), bound.0, address::host_name().as_deref());
     let keys = KeyFiles::open(&settings.keys, &names, clock.now())?;
     let tls = server::tls(keys.tls.chain.clone(), keys.tls.key.clone_key())?;
-    let site = Site {
-        advertise: settings
-            .advertise
-            .as_ref()
-            .map(|_| host_of(&address::base_url(settings.advertise.as_ref(), bound.0))),
-        listen: host_of(&address::base_url(None, bound.0)),
-        certificate: keys.tls.certificate.der().to_vec(),
-        authority_pem: keys.ca_pem.clone(),
-        domain: settings.domain.as_str().to_owned(),
-    };
+    let listen = host_of(&address::base_url(None, bound.0));
+    let advertise = settings.advertise.as_ref();
+    let advertised = advertise.map(|_| host_of(&address::base_url(advertise, bound.0)));
+    let certificate = keys.tls.certificate.clone();
+    let site = Site::new(listen, certificate, keys.ca_pem.clone(), &settings.domain).advertised(advertised);
     let negotiation = world::negotiation(&settings, &keys.tls.certificate)?;
     let service = Service { settings, negotiation, seed, state, clock, keys, site, telemetry, tunnel };
     actix_web::rt::System::new().block_on(service.serve((listener, health), bound, tls))

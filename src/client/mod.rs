@@ -2,6 +2,7 @@
 //!
 //! Pure: time, identifiers and keys come in, text comes out. Nothing here is trusted by anything that verifies.
 
+pub mod rest;
 pub mod sdk;
 pub mod sign;
 pub mod sts;

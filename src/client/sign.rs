@@ -76,6 +76,9 @@ pub enum SignError {
     /// Something that is to be signed, or to name the key, is not in the message.
     #[error("the message has no {0}")]
     Missing(&'static str),
+    /// The token could not be packed.
+    #[error("the token could not be packed")]
+    Packing,
     /// The engine refused to sign.
     #[error(transparent)]
     Key(#[from] KeyError),

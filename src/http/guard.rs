@@ -69,16 +69,18 @@ fn origin_host(origin: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Moment;
+    use crate::identity::Domain;
+    use crate::pki::{make, pem};
     use actix_web::http::header::HeaderValue;
 
     fn site(advertise: Option<&str>) -> Site {
-        Site {
-            advertise: advertise.map(str::to_owned),
-            listen: "127.0.0.1:8443".into(),
-            certificate: Vec::new(),
-            authority_pem: String::new(),
-            domain: "vsphere.local".into(),
-        }
+        let authority = make::authority("CA", Moment::EPOCH).unwrap();
+        let leaf = make::tls_leaf(&authority, &["localhost".to_owned()], Moment::EPOCH).unwrap();
+        let certificate = pem::certificates(&leaf.certificate).unwrap().remove(0);
+        let domain = Domain::new("vsphere.local").unwrap();
+        Site::new("127.0.0.1:8443".into(), certificate, String::new(), &domain)
+            .advertised(advertise.map(str::to_owned))
     }
 
     fn with(advertise: Option<&str>, headers: &[(HeaderName, &'static str)]) -> Option<u16> {

@@ -1,5 +1,6 @@
 //! The doors: bytes in, an act, bytes out. Every route stands in [`mount`].
 
+pub mod cookie;
 pub mod guard;
 pub mod health;
 pub mod limits;
@@ -11,6 +12,7 @@ pub mod server;
 pub mod site;
 pub mod sts;
 pub mod tunnel;
+pub mod vapi;
 pub mod well_known;
 
 use actix_web::web::{self, ServiceConfig};
@@ -42,6 +44,12 @@ pub fn mount(config: &mut ServiceConfig) {
         let answer = move |request, site| std::future::ready(well_known::description(file, &request, &site));
         config.service(web::resource(format!("/sdk/{}", file.name())).get(answer));
     }
+    config
+        .service(web::resource("/api/session").to(|r, p, a, s| vapi::session(vapi::Style::Api, r, p, a, s)))
+        .service(
+            web::resource("/rest/com/vmware/cis/session")
+                .to(|r, p, a, s| vapi::session(vapi::Style::Rest, r, p, a, s)),
+        );
     config.default_service(web::to(nothing_here::nothing_here));
 }
 

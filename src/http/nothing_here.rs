@@ -5,8 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::observe;
-use super::sdk::cookie;
+use super::{cookie, observe};
 use crate::app::{App, Cause, tickets};
 
 /// 404; 405 for a path that exists; 401 for a ticket that is good for nothing, or none where one is needed.

@@ -5,8 +5,9 @@ use actix_web::http::header::HOST;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::pki::Thumbprints;
+use crate::identity::Domain;
 use crate::pki::certificate::sha256;
+use crate::pki::{Certificate, Thumbprints};
 
 /// The server as clients see it.
 #[derive(Clone, Debug)]
@@ -15,8 +16,10 @@ pub struct Site {
     pub advertise: Option<String>,
     /// The address it listens on, for a client that says no host.
     pub listen: String,
-    /// Its certificate for TLS, DER.
-    pub certificate: Vec<u8>,
+    /// Its certificate for TLS.
+    pub certificate: Certificate,
+    /// The names it is reached by: those of its certificate.
+    pub host_names: Vec<String>,
     /// The lab CA, PEM.
     pub authority_pem: String,
     /// The system domain.
@@ -24,6 +27,20 @@ pub struct Site {
 }
 
 impl Site {
+    /// A server that shows this certificate.
+    #[must_use]
+    pub fn new(listen: String, certificate: Certificate, authority_pem: String, domain: &Domain) -> Self {
+        let host_names = certificate.host_names();
+        let domain = domain.as_str().to_owned();
+        Self { advertise: None, listen, certificate, host_names, authority_pem, domain }
+    }
+
+    /// The same, under a name of its own.
+    #[must_use]
+    pub fn advertised(self, advertise: Option<String>) -> Self {
+        Self { advertise, ..self }
+    }
+
     /// Host and port for URLs in this answer: advertised, or the request's own after a syntax check.
     #[must_use]
     pub fn host<'a>(&'a self, request: &'a HttpRequest) -> &'a str {
@@ -35,13 +52,13 @@ impl Site {
     /// The names of its certificate.
     #[must_use]
     pub fn thumbprints(&self) -> Thumbprints {
-        Thumbprints::of(&self.certificate)
+        Thumbprints::of(self.certificate.der())
     }
 
     /// Its certificate as clients are told of it before they connect: base64 of the DER.
     #[must_use]
     pub fn ssl_trust(&self) -> String {
-        STANDARD.encode(&self.certificate)
+        STANDARD.encode(self.certificate.der())
     }
 
     /// The URL of the Security Token Service.

@@ -3,9 +3,10 @@
 //! Trust is equality of the whole certificate with one that was known before (`attacks.md` R14, T03); no chain is
 //! built here and nothing is fetched.
 
+use core::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
-use x509_parser::prelude::{FromDer as _, X509Certificate};
+use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate};
 
 use super::key::{Hash, PublicKey};
 use crate::clock::Moment;
@@ -82,6 +83,19 @@ impl Certificate {
     pub fn subject(&self) -> String {
         let parsed = X509Certificate::from_der(self.der());
         parsed.map(|(_, certificate)| certificate.subject().to_string()).unwrap_or_default()
+    }
+
+    /// The host names and addresses it is for.
+    #[must_use]
+    pub fn host_names(&self) -> Vec<String> {
+        let Ok((_, parsed)) = X509Certificate::from_der(self.der()) else { return Vec::new() };
+        let Ok(Some(names)) = parsed.subject_alternative_name() else { return Vec::new() };
+        let name = |name: &GeneralName<'_>| match name {
+            GeneralName::DNSName(name) => Some((*name).to_owned()),
+            GeneralName::IPAddress(bytes) => address(bytes),
+            _ => None,
+        };
+        names.value.general_names.iter().filter_map(name).collect()
     }
 
     /// The public key, PEM, whatever its kind.
@@ -163,6 +177,11 @@ fn colons(bytes: &[u8]) -> String {
 #[must_use]
 pub fn sha256(data: &[u8]) -> [u8; 32] {
     <[u8; 32]>::try_from(Hash::Sha256.of(data).as_ref()).unwrap_or_default()
+}
+
+fn address(bytes: &[u8]) -> Option<String> {
+    let four = <[u8; 4]>::try_from(bytes).map(|bytes| Ipv4Addr::from(bytes).to_string());
+    four.or_else(|_| <[u8; 16]>::try_from(bytes).map(|bytes| Ipv6Addr::from(bytes).to_string())).ok()
 }
 
 const fn moment(seconds: i64) -> Moment {

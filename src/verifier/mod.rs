@@ -10,12 +10,14 @@ mod message;
 mod policy;
 pub mod proof;
 pub mod report;
+mod request;
 pub mod step;
 
 pub use embedded::{Embedded, judge_embedded};
 pub use policy::{Demands, Door, Policy, Presented};
-pub use proof::{Proven, SignedMessage, VerifiedCertificate, VerifiedToken};
+pub use proof::{Proven, SignedMessage, SignedRequest, VerifiedCertificate, VerifiedToken};
 pub use report::{About, Class, Finding, Outcome, Report, Seen, Step};
+pub use request::{ProvenRequest, RequestJudgement, judge_request};
 pub use step::StepId;
 
 use assertion::Authenticated;
@@ -37,6 +39,12 @@ pub struct Judgement {
     pub report: Report,
     /// What was proven; nothing when the report has a refusal.
     pub proven: Option<Proven>,
+}
+
+impl AsRef<Report> for Judgement {
+    fn as_ref(&self) -> &Report {
+        &self.report
+    }
 }
 
 /// Judges a message at a door.
@@ -67,19 +75,30 @@ pub fn judge(envelope: &Envelope, door: Door, anchors: &Anchors, policy: &Policy
 #[must_use]
 pub fn judge_token(token: Vec<u8>, anchors: &Anchors, policy: &Policy, now: Moment) -> Judgement {
     let mut report = Report::new("token", now);
-    let examined = match own_shape(&token) {
-        Some(own) => assertion::examine_own(&mut report, own, anchors, policy, now),
-        None => match Document::parse(token, &Limits::MESSAGE) {
-            Ok(document) => assertion::examine(&mut report, document.root(), anchors, policy, now),
-            Err(error) => {
-                report.fail(xml_step(&error), error);
-                None
-            }
-        },
-    };
+    let examined = judge_bytes(&mut report, token, anchors, policy, now);
     report.skip(StepId::PossessionKey, "a token by itself does not show who presents it");
     let proven = seal(&report, Findings { token: examined, ..Findings::default() });
     Judgement { report, proven }
+}
+
+fn judge_bytes(
+    report: &mut Report,
+    token: Vec<u8>,
+    anchors: &Anchors,
+    policy: &Policy,
+    now: Moment,
+) -> Option<Authenticated> {
+    if let Some(own) = own_shape(&token) {
+        return assertion::examine_own(report, own, anchors, policy, now);
+    }
+    let document = Document::parse(token, &Limits::MESSAGE);
+    match document {
+        Ok(document) => assertion::examine(report, document.root(), anchors, policy, now),
+        Err(error) => {
+            report.fail(xml_step(&error), error);
+            None
+        }
+    }
 }
 
 /// The report of a message that is none.

@@ -40,6 +40,13 @@ pub struct SignedMessage {
     pub(super) body: Document,
 }
 
+/// An HTTP request, signed with the key of the token it came with.
+#[derive(Debug)]
+pub struct SignedRequest {
+    pub(super) replay_key: [u8; 32],
+    pub(super) expires: Moment,
+}
+
 /// What the steps found, before the report as a whole is known to hold.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
@@ -81,6 +88,20 @@ impl VerifiedCertificate {
     #[must_use]
     pub const fn certificate(&self) -> &Certificate {
         &self.0
+    }
+}
+
+impl SignedRequest {
+    /// What makes the request unique: SHA-256 of the signed text and the signer.
+    #[must_use]
+    pub const fn replay_key(&self) -> &[u8; 32] {
+        &self.replay_key
+    }
+
+    /// How long the request could be accepted.
+    #[must_use]
+    pub const fn expires(&self) -> Moment {
+        self.expires
     }
 }
 

@@ -98,6 +98,11 @@ steps! {
     NegotiateBinding "negotiate.binding" "RFC 5929 §4" "The client is bound to this TLS connection, if it says so or must." "Somebody ends TLS between client and service, or the client sends no channel binding.";
     NegotiateAccount "negotiate.account" "vcsso" "The proven name is that of an active user of this domain." "Realms are mapped by [sspi] realms, other names by [sspi] principals.";
     NegotiateReplay "negotiate.replay" "RFC 4120 §3.2.3" "The proof was not used before." "An authenticator is good for one login; ask the security library for a new token.";
+    SignHeader "sign.header" "vSphere Automation API" "The Authorization header is SIGN with a token, and with all parts of a signature or none." "The token is base64 of gzip; the reason names the parameter.";
+    SignNonce "sign.nonce" "vSphere Automation API" "The request was signed now, within the clock tolerance." "Compare the clocks of client and server.";
+    SignHost "sign.host" "vSphere Automation API" "The request was signed for a host that this service's certificate names." "Use one of those names, or set --advertise to the one that clients use.";
+    SignBody "sign.body" "vSphere Automation API" "The body is the one whose hash was signed." "Was the body changed on the way?";
+    SignSignature "sign.signature" "vSphere Automation API" "The signature fits method, path, host, port and body, and the key the token confirms." "The signed port is that of the URL, or 80 (or 443) where it names none; a proxy that changes the path breaks it.";
     SessionAnonymous "session.anonymous" "vSphere API: InvalidLogin" "The connection has no live session yet." "Log out first, or drop the cookie.";
     SessionLocale "session.locale" "vSphere API: InvalidLocale" "The locale is one this service has." "Use a form like en or en_US.";
     SessionTicket "session.ticket" "vSphere API: CloneSession" "The ticket was given out here, is not spent, and its session lives." "A ticket is good once, for a short time, and ends with the session it came from.";

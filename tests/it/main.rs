@@ -28,6 +28,7 @@ mod lockout;
 mod lookup;
 mod minted;
 mod replay;
+mod rest;
 mod sdk_access;
 mod sdk_json;
 mod sdk_extensions;

@@ -82,6 +82,11 @@ pub(super) fn of_step(step: StepId) -> Answer {
         | StepId::NegotiateBinding
         | StepId::NegotiateAccount
         | StepId::NegotiateReplay
+        | StepId::SignHeader
+        | StepId::SignNonce
+        | StepId::SignHost
+        | StepId::SignBody
+        | StepId::SignSignature
         | StepId::SessionAnonymous
         | StepId::SessionTicket
         | StepId::SessionTarget

@@ -1,17 +1,16 @@
 //! The same door for VI JSON (`session-manager.md` §4): the call stands in the path, its parameters are a JSON object,
 //! and the session travels in a header of its own. A cookie counts for nothing here: no browser adds that header.
 
-use actix_web::http::header::{ALLOW, HeaderMap};
+use actix_web::http::header::ALLOW;
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 
-use super::{Answer, Belongings, Exchange, Pages, Returned, bare, cookie, told_apart};
+use super::{Answer, Belongings, Exchange, Pages, Returned, bare, told_apart};
 use crate::app::App;
 use crate::app::audit::bad_call;
 use crate::app::negotiation::Challenge;
-use crate::http::{Site, limits, observe};
-use crate::secret::Secret;
+use crate::http::{Site, cookie, limits, observe};
 use crate::vim::values::json as values;
 use crate::vim::{ApiVersion, Fault, Reference, json};
 
@@ -43,7 +42,7 @@ pub async fn any(
             return answer(Err(error.fault().into()), path.version);
         }
     };
-    let (exchanges, sessions) = told_apart(sessions(request.headers()));
+    let (exchanges, sessions) = told_apart(cookie::of_header(request.headers()));
     let exchange = Exchange {
         app: &app,
         exchanges,
@@ -66,7 +65,7 @@ fn answer(result: Result<Returned, Answer>, version: ApiVersion) -> HttpResponse
         Ok(returned) => {
             let mut answer = written(StatusCode::OK);
             if let Some(cookie) = &returned.cookie {
-                answer.insert_header((SESSION, cookie.expose()));
+                answer.insert_header((cookie::HEADER, cookie.expose()));
             }
             answer.body(values::answer(returned.value.as_ref(), version))
         }
@@ -75,16 +74,11 @@ fn answer(result: Result<Returned, Answer>, version: ApiVersion) -> HttpResponse
         }
         Err(Answer::Challenge(Challenge { exchange, token })) => {
             let mut answer = written(StatusCode::INTERNAL_SERVER_ERROR);
-            answer.insert_header((SESSION, exchange.expose()));
+            answer.insert_header((cookie::HEADER, exchange.expose()));
             answer.body(values::fault(&Fault::SspiChallenge { base64_token: token }, version))
         }
         Err(Answer::Status(status)) => bare(status),
     }
-}
-
-fn sessions(headers: &HeaderMap) -> Vec<Secret> {
-    let values = headers.get_all(SESSION).filter_map(|value| value.to_str().ok());
-    values.filter_map(cookie::bare).collect()
 }
 
 fn written(status: StatusCode) -> HttpResponseBuilder {
@@ -113,8 +107,6 @@ impl<'p> Path<'p> {
         whole.then(|| Self { version, object: Reference::new(kind, value), member })
     }
 }
-
-const SESSION: &str = "vmware-api-session-id";
 
 #[cfg(test)]
 mod tests {

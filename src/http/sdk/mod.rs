@@ -4,7 +4,6 @@
 mod authorization_manager;
 mod belongings;
 mod calls;
-pub(super) mod cookie;
 mod event_manager;
 mod extension_manager;
 mod fault;
@@ -26,7 +25,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 
-use super::{Site, limits, observe};
+use super::{Site, cookie, limits, observe};
 use crate::app::audit::{Action, bad_call, unreadable};
 use crate::app::negotiation::{Challenge, is_exchange};
 use crate::app::{App, Caller, Peer, sessions};

@@ -163,7 +163,7 @@ fn done<T>(result: Result<T, Failure>) -> Result<T, Answer> {
 
 fn attempt<'a>(asked: &'a Asked<'_>, locale: Option<&str>) -> Attempt<'a> {
     let locales = Locale::resolve(locale).map(locales).map_err(|unknown| unknown.seen);
-    Attempt { caller: asked.caller, locales, peer: asked.exchange.peer }
+    Attempt { door: super::DOOR, caller: asked.caller, locales, peer: asked.exchange.peer }
 }
 
 fn locales(locale: Locale) -> Locales {

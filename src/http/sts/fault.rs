@@ -29,6 +29,7 @@ pub(super) fn of(refused: &Refused) -> (StatusCode, Fault) {
     (StatusCode::INTERNAL_SERVER_ERROR, fault)
 }
 
+#[expect(clippy::too_many_lines, reason = "every step has its place, and the compiler sees to it")]
 fn of_step(step: &Step, now: Moment) -> Fault {
     let finding = &step.finding;
     let said = || match &finding.seen {
@@ -117,6 +118,11 @@ fn of_step(step: &Step, now: Moment) -> Fault {
         StepId::RequestLifetime => FaultCode::InvalidTimeRange.fault(),
         StepId::NegotiateEnabled
         | StepId::SessionAnonymous
+        | StepId::SignHeader
+        | StepId::SignNonce
+        | StepId::SignHost
+        | StepId::SignBody
+        | StepId::SignSignature
         | StepId::SessionTicket
         | StepId::SessionTarget
         | StepId::SessionLocale

@@ -228,19 +228,14 @@ async fn run(
     let (chain, key) = tls();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let certificate = chain.first().unwrap().to_vec();
     let tls = server::tls(chain, key).unwrap();
-    let site = Site {
-        certificate,
-        advertise: plan.advertise,
-        listen: address.to_string(),
-        authority_pem: KEYS.authority.certificate.clone(),
-        domain: plan.settings.domain.as_str().to_owned(),
-    };
+    let shown = pem::certificates(&KEYS.tls.certificate).unwrap().remove(0);
+    let authority_pem = KEYS.authority.certificate.clone();
+    let site = Site::new(address.to_string(), shown.clone(), authority_pem, &plan.settings.domain);
+    let site = site.advertised(plan.advertise);
     let store = Store::open(&target).await.unwrap();
     let app = App::new(clock, Arc::new(SystemEntropy), store.clone(), plan.settings, vec![signer()]);
     let app = app.with_authority(pem::certificates(&KEYS.authority.certificate).unwrap().remove(0));
-    let shown = pem::certificates(&KEYS.tls.certificate).unwrap().remove(0);
     let sspi = plan.sspi.map(|accepted| accepted());
     let nt_hashes = sspi.as_ref().and_then(|_| NtHashes::new(&[7; 32], false));
     let channel = ChannelBinding::of_server(&shown);

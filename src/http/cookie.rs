@@ -1,24 +1,29 @@
 //! The session cookie, exactly as vCenter writes it, and in every way that clients write it back
-//! (`session-manager.md` §3.4).
+//! (`session-manager.md` §3.4); and the header that VI JSON and REST have in its place.
+
+use actix_web::http::header::HeaderMap;
 
 use crate::secret::Secret;
 
+/// The header of its own: what stands there is the value alone.
+pub const HEADER: &str = "vmware-api-session-id";
 const NAME: &str = "vmware_soap_session";
 const TICKET: &str = "vmware_cgi_ticket";
 
 /// The one `Set-Cookie`: quoted, for pbm's users cut it at the quotes.
-pub(super) fn set(cookie: &Secret) -> String {
+#[must_use]
+pub fn set(cookie: &Secret) -> String {
     format!("{NAME}=\"{}\"; Path=/; HttpOnly; Secure; ", cookie.expose())
 }
 
 /// Every value of ours in a `Cookie` header: quoted or not, among other cookies, with `Set-Cookie`'s attributes behind
 /// it as pyVmomi sends them, or with `$Version` before it as CXF does.
-pub(super) fn read(header: &str) -> impl Iterator<Item = Secret> + '_ {
+pub fn read(header: &str) -> impl Iterator<Item = Secret> + '_ {
     values(header, NAME)
 }
 
 /// Every service ticket in a `Cookie` header.
-pub(in crate::http) fn ticket(header: &str) -> impl Iterator<Item = Secret> + '_ {
+pub fn ticket(header: &str) -> impl Iterator<Item = Secret> + '_ {
     values(header, TICKET)
 }
 
@@ -29,8 +34,14 @@ fn values<'h>(header: &'h str, wanted: &'static str) -> impl Iterator<Item = Sec
     })
 }
 
-/// The value alone: VI JSON has a header for it.
-pub(super) fn bare(value: &str) -> Option<Secret> {
+/// Every value in the header of its own.
+#[must_use]
+pub fn of_header(headers: &HeaderMap) -> Vec<Secret> {
+    let values = headers.get_all(HEADER).filter_map(|value| value.to_str().ok());
+    values.filter_map(bare).collect()
+}
+
+fn bare(value: &str) -> Option<Secret> {
     let value = value.trim().trim_matches('"');
     (!value.is_empty() && value.len() <= LONGEST).then(|| Secret::new(value))
 }

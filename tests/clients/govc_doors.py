@@ -1,11 +1,11 @@
-"""govc finds the services by the lookup service."""
+"""govc at the doors around the login: services are found, REST sessions are opened."""
 
 import base64
 import json
 import ssl
 from urllib.parse import urlsplit
 
-from govc import Govc
+from govc import ALICE_LOGIN, Govc, bearer, robot_flags, user_flags
 from world import expect
 
 
@@ -43,6 +43,36 @@ def the_certificate_is_told_before_the_connection(world):
     return f"{len(shown)} bytes, the listener's own"
 
 
+def a_password_opens_a_rest_session(world):
+    return rest_user(Govc(world, **ALICE_LOGIN), "alice@VSPHERE.LOCAL")
+
+
+def a_bearer_token_opens_a_rest_session(world):
+    somebody = Govc(world)
+    somebody("session.login", "-r", "-token", bearer(world))
+    return rest_user(somebody, "alice@VSPHERE.LOCAL")
+
+
+def a_holder_of_key_token_opens_a_rest_session(world):
+    machine, flags = Govc(world), robot_flags(world)
+    token = machine("session.login", "-issue", *flags)
+    machine("session.login", "-r", "-token", token, *flags)
+    return rest_user(machine, "ci-robot@VSPHERE.LOCAL", *flags)
+
+
+def a_holder_of_key_token_opens_no_rest_session_without_its_key(world):
+    token = Govc(world)("session.login", "-issue", *robot_flags(world))
+    seen = Govc(world).refused("session.login", "-r", "-token", token, *user_flags(world))
+    expect("Cannot complete login" in seen or "401" in seen, seen)
+    return seen
+
+
+def rest_user(somebody, wanted, *flags):
+    seen = json.loads(somebody("session.login", "-r", "-X", "GET", *flags, "/api/session"))
+    expect(seen["user"] == wanted, seen)
+    return seen["user"]
+
+
 def listed(somebody, *flags):
     return json.loads(somebody("sso.service.ls", "-json", *flags))
 
@@ -51,4 +81,8 @@ CASES = [
     services_are_listed,
     services_are_found_by_type_and_endpoint,
     the_certificate_is_told_before_the_connection,
+    a_password_opens_a_rest_session,
+    a_bearer_token_opens_a_rest_session,
+    a_holder_of_key_token_opens_a_rest_session,
+    a_holder_of_key_token_opens_no_rest_session_without_its_key,
 ]
