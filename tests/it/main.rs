@@ -43,6 +43,7 @@ mod sdk_waiting;
 mod sts_by_token;
 mod sts_delegate;
 mod sts_issue;
+mod sts_random;
 mod sts_refusals;
 mod sts_renew;
 mod sts_validate;
