@@ -136,6 +136,7 @@ fn of_request(error: &RequestError) -> Fault {
         RequestError::LifetimeOrder => FaultCode::InvalidTimeRange.with(error.to_string()),
         RequestError::RequestType
         | RequestError::Action { .. }
+        | RequestError::Actions(_)
         | RequestError::Dialect
         | RequestError::Time(_) => FaultCode::InvalidRequest.with(error.to_string()),
         RequestError::NoRequest
