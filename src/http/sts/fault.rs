@@ -70,6 +70,7 @@ fn of_step(step: &Step, now: Moment) -> Fault {
         | StepId::MessageSignature
         | StepId::MessageReferences
         | StepId::MessageDigest => FaultCode::FailedCheck.with("Signature is invalid."),
+        StepId::MessageCoverage if finding.class == Class::Unsupported => FaultCode::FailedCheck.with(said()),
         StepId::MessageCoverage => FaultCode::FailedCheck.with(
             "Signature must include <wsu:Timestamp> and either SoapBody, or the WSTrust element within it.",
         ),
