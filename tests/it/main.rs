@@ -46,7 +46,9 @@ mod sts_issue;
 mod sts_random;
 mod sts_refusals;
 mod sts_renew;
+mod sts_signature;
 mod sts_validate;
+mod sts_wishes;
 mod tunnel;
 
 // Clients of Kerberos and NTLM that were written without the acceptor's code; they name our modules as it does.
