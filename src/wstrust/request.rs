@@ -366,6 +366,7 @@ mod tests {
         assert_eq!(issue("<UseKey/>"), Err(RequestError::Value("UseKey")));
     }
 
+    /// sts.md §10: 114.
     #[test]
     fn a_lifetime_ends_after_it_begins() {
         let period = |created: &str, expires: &str| {

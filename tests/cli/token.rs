@@ -224,6 +224,7 @@ fn a_token_is_renewed_validated_and_cancelled() {
     assert_eq!(service.token(&["validate", "bearer.xml"]).code, 3);
 }
 
+/// sts.md §10: 223.
 #[test]
 fn a_refusal_is_code_3_and_what_is_not_there_code_4() {
     let service = Service::start();

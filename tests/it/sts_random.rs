@@ -444,7 +444,7 @@ fn codes(step: &str) -> Vec<&'static str> {
     }
 }
 
-/// sts.md §2.6.
+/// sts.md §10: 31; `attacks.md` O04, W05. Every fault is one of the table of `sts.md` §2.6.
 #[test]
 fn a_thousand_random_requests_are_answered_rightly_or_by_a_fault_of_the_table() {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(CASES);

@@ -195,6 +195,20 @@ on_both! {
     }
 }
 
+/// `attacks.md` O06: a key cannot be copied, which compiles only while that is so, and shows nothing of itself.
+#[test]
+fn a_signing_key_is_not_copied_and_not_shown() {
+    trait Copied<A> {
+        const IS: bool = false;
+    }
+    impl<T: ?Sized> Copied<()> for T {}
+    impl<T: Clone> Copied<u8> for T {}
+    // With Clone there would be two implementations to choose from.
+    let is = <vcsso::pki::SigningKey as Copied<_>>::IS || <vcsso::pki::TokenSigner as Copied<_>>::IS;
+    assert!(!is);
+    assert_eq!(format!("{:?}", ROBOT.key), "SigningKey(…)");
+}
+
 /// Well signed, by nobody this house knows.
 fn good_of_another() -> String {
     good(Shape::Own, Confirms::Bearer).token.clone()
