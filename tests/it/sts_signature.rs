@@ -160,7 +160,7 @@ on_both! {
         assert_eq!(subject(&house, &house.sts(commented)), "robot@VSPHERE.LOCAL");
     }
 
-    /// sts.md §10: 19+10, 19+11.
+    /// sts.md §10: 19+10, 19+11. That a good signature of a short key counts for nothing, `pki::key` shows.
     fn a_key_that_is_too_short_or_over_confirms_nothing(place) {
         let house = House::open(place);
         let rows = place.rows();
