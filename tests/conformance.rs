@@ -1,4 +1,4 @@
-//! `docs/CONFORMANCE.md`: which test shows what of the behaviour of VMware's token service, case by case.
+//! `docs/CONFORMANCE.md`: which test shows what of the behaviour of `VMware`'s token service, case by case.
 //!
 //! The cases are numbered as in the fact sheet `sts.md` §10. A test names those it shows in its doc comment, in this form:
 //! `sts.md §10: 17, 101, 141-160.` Behind a plus stand cases that the sheet adds to the case before it: `19+2`. The page is
@@ -30,10 +30,10 @@ fn every_case_is_shown_by_a_test_or_does_not_apply() {
         let named = tests.contains_key(&case);
         match (named, not_applicable.contains_key(&case)) {
             (false, false) if !pending.contains_key(&case) => {
-                wrong.push(format!("no test names case {text}"))
+                wrong.push(format!("no test names case {text}"));
             }
             (true, true) => {
-                wrong.push(format!("case {text} does not apply, says the table, and a test names it"))
+                wrong.push(format!("case {text} does not apply, says the table, and a test names it"));
             }
             _ => {}
         }
@@ -189,10 +189,10 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-fn read_file(name: &str, text: &str, tests: &mut Tests, wrong: &mut Vec<String>) {
+fn read_file(name: &str, source: &str, tests: &mut Tests, wrong: &mut Vec<String>) {
     let (mut above, mut is_test, mut goes_on): (Vec<Case>, bool, bool) = (Vec::new(), false, false);
     let mut current: Option<String> = None;
-    for (number, line) in text.lines().enumerate() {
+    for (number, line) in source.lines().enumerate() {
         let line = line.trim();
         if let Some(comment) = line.strip_prefix("//").filter(|comment| !comment.starts_with('!')) {
             let comment_text = comment.trim_start_matches('/').trim();
@@ -201,7 +201,9 @@ fn read_file(name: &str, text: &str, tests: &mut Tests, wrong: &mut Vec<String>)
             if comment.starts_with('/') {
                 above.extend(cases);
             } else if let Some(test) = &current {
-                cases.into_iter().for_each(|case| note(tests, case, test));
+                for case in cases {
+                    note(tests, case, test);
+                }
             } else if !cases.is_empty() {
                 wrong.push(format!("{name}:{}: cases beside no test", number + 1));
             }
@@ -218,7 +220,9 @@ fn read_file(name: &str, text: &str, tests: &mut Tests, wrong: &mut Vec<String>)
         }
         match &current {
             Some(test) if function_in(line).is_some() => {
-                above.drain(..).for_each(|case| note(tests, case, test));
+                for case in above.drain(..) {
+                    note(tests, case, test);
+                }
             }
             _ if !above.is_empty() => wrong.push(format!("{name}:{}: cases above no test", number + 1)),
             _ => {}

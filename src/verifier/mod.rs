@@ -237,7 +237,7 @@ fn header(error: HeaderError) -> Finding {
     Finding::from(error).class(class)
 }
 
-/// As VMware's server says it.
+/// As `VMware`'s server says it.
 const REQUEST_NOT_FIRST: &str =
     "Unexpected Soap structure. Body element has a child of type '3'. Expect WSTrust element.";
 

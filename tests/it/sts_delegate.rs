@@ -251,7 +251,7 @@ on_both! {
     }
 
     /// sts.md §10: 107, 108, 113, 137, 176, 178, 179, 181, 188; `attacks.md` W17, W20. What a token is asked to say.
-    /// Nobody asks for InResponseTo here.
+    /// Nobody asks for `InResponseTo` here.
     fn a_token_says_what_it_is_asked_to(place) {
         let house = house(place);
         let ask = |change: &dyn Fn(&mut IssueRequest)| house.claims(&house.token(&Act::new(Credential::Password("alice", PASSWORD)).asking(change)));

@@ -273,7 +273,7 @@ impl Street {
             _ => format!("<RequestType>{}</RequestType>", plan.operation.uri()),
         };
         // What an operation is about is there more often than not.
-        let about = plan.operation.target().filter(|_| plan.typed % 4 != 0);
+        let about = plan.operation.target().filter(|_| !plan.typed.is_multiple_of(4));
         let about = about.and_then(|target| known.iter().find(|(name, _)| *name == target));
         let chosen = |(piece, value): &(Index, Option<Index>)| {
             let values = &piece.get(&known).1;
@@ -282,7 +282,7 @@ impl Street {
         let mut body: Vec<&str> = plan.pieces.iter().map(chosen).collect();
         body.push(&kind);
         body.extend(about.map(|(_, values)| values[plan.typed % 4].as_str()));
-        if plan.typed % 2 == 0 {
+        if plan.typed.is_multiple_of(2) {
             body.reverse();
         }
         let context = ["", " Context=\"c\"", " Context=\"&lt;&#x202e;&quot;\"", " y=\"\"", " Context=\"\""];

@@ -1,4 +1,4 @@
-//! The header and the signature of a request, each changed in one thing: the code that VMware's server answers, and the
+//! The header and the signature of a request, each changed in one thing: the code that `VMware`'s server answers, and the
 //! step. Where the two sheets differ the comment says which one counts.
 
 use std::time::Duration;

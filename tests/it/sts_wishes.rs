@@ -167,7 +167,7 @@ on_both! {
         assert_eq!(listener.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
     }
 
-    /// `attacks.md` O02: a token's name is its own, and an NCName.
+    /// `attacks.md` O02: a token's name is its own, and an `NCName`.
     fn no_two_tokens_have_one_name(place) {
         let house = House::open(place);
         let mut names = HashSet::new();

@@ -33,7 +33,7 @@ impl Issue {
         let asking = Asking::new(&self.sts, world, who.credential())?;
         let request = IssueRequest {
             lifetime: asking.lifetime(self.lifetime),
-            key_type: self.key_type(asking.credential),
+            key_type: Some(self.key_type(asking.credential)),
             renewable: Some(self.renewable),
             delegatable: self.delegatable,
             use_key: asking.use_key().filter(|_| self.wants_key(asking.credential)),
@@ -51,16 +51,13 @@ impl Issue {
 
     /// A delegate's key is the one it registered, so the key that signs is not named then.
     fn wants_key(&self, credential: Credential<'_>) -> bool {
-        self.delegate_to.is_none() && self.key_type(credential) == Some(KeyType::PublicKey)
+        self.delegate_to.is_none() && self.key_type(credential) == KeyType::PublicKey
     }
 
-    fn key_type(&self, credential: Credential<'_>) -> Option<KeyType> {
-        match self.confirmation {
-            Some(Confirmation::Bearer) => Some(KeyType::Bearer),
-            Some(Confirmation::HolderOfKey) => Some(KeyType::PublicKey),
-            None if credential.signs() || self.delegate_to.is_some() => Some(KeyType::PublicKey),
-            None => Some(KeyType::Bearer),
-        }
+    fn key_type(&self, credential: Credential<'_>) -> KeyType {
+        let asked = self.confirmation.map(|asked| asked == Confirmation::HolderOfKey);
+        let holder = asked.unwrap_or_else(|| credential.signs() || self.delegate_to.is_some());
+        if holder { KeyType::PublicKey } else { KeyType::Bearer }
     }
 }
 

@@ -236,7 +236,7 @@ impl ServerCertVerifier for Unasked {
 /// A host that is there answers at once.
 const PATIENCE_TO_CONNECT: Duration = Duration::from_secs(10);
 /// vCenter asks a directory for a password: that may take a while.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// A token with thousands of groups has some hundred kilobytes.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
 /// A vCenter behind its proxy sends a dozen.

@@ -85,7 +85,7 @@ fn as_text(token: &UnverifiedToken, report: Option<&Report>, now: Moment) -> Str
     };
     let mut line = |name: &str, value: &str| {
         if !value.is_empty() {
-            text.push_str(&format!("{name:<14} {}\n", one_line(value)));
+            text.extend([format!("{name:<14} "), one_line(value), "\n".to_owned()]);
         }
     };
     line("subject", &token.subject);

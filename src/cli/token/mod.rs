@@ -104,10 +104,6 @@ pub struct Cancel {
 
 /// Where the STS is, and how it is spoken to.
 #[derive(Clone, Debug, Args)]
-#[expect(
-    clippy::doc_markdown,
-    reason = "the lines on the fields are the help of the program, printed as they are"
-)]
 pub struct StsFlags {
     /// The STS; without a path, /sts/STSService/<domain> of that host [default: the running service's]
     #[arg(long, value_name = "URL")]
