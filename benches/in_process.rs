@@ -13,8 +13,8 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use vcsso::client::sdk;
 use vcsso::client::sign::{Ids, Message, Style};
+use vcsso::client::{self, Credential, sdk};
 use vcsso::clock::Moment;
 use vcsso::dsig::SignatureAlgorithm;
 use vcsso::entropy::{SystemEntropy, uuid};
@@ -23,9 +23,9 @@ use vcsso::identity::{Domain, Kind, Standing};
 use vcsso::pki::{Anchors, Hash, TokenSigner, make, pem};
 use vcsso::secret::Secret;
 use vcsso::soap::Envelope;
-use vcsso::sts::{Authenticated, Case, MessageSignature, TokenPolicy, decide, mint};
-use vcsso::verifier::{Door, Policy, judge, judge_token};
-use vcsso::wstrust::{IssueRequest, KeyType, Lifetime};
+use vcsso::sts::{Authenticated, Case, MessageSignature, NewDelegate, Template, TokenPolicy, decide, mint};
+use vcsso::verifier::{Door, Embedded, Policy, judge, judge_embedded, judge_token};
+use vcsso::wstrust::{IssueRequest, KeyType, Lifetime, Operation};
 
 const ISSUER: &str = "https://vc.example/websso/SAML2/Metadata/vsphere.local";
 
@@ -72,6 +72,34 @@ fn main() {
         &raw_verify,
         2,
         0.45,
+    );
+    let raw_exchange = || {
+        raw_sign();
+        raw_verify();
+        raw_verify();
+    };
+    let (acting, renewal, validation) = (world.acting(), world.renewal(), world.validation());
+    let exchange = |message: &[u8], operation| drop(black_box(world.exchange(message, operation)));
+    compare(
+        &format!("Renew, {} bytes : a raw sign and 2 verifies", renewal.len()),
+        || exchange(&renewal, Operation::Renew),
+        &raw_exchange,
+        1,
+        0.75,
+    );
+    compare(
+        &format!("ActAs, {} bytes : a raw sign and 2 verifies", acting.len()),
+        || exchange(&acting, Operation::Issue),
+        &raw_exchange,
+        1,
+        0.75,
+    );
+    compare(
+        &format!("Validate, {} bytes : raw verify", validation.len()),
+        || assert!(world.is_valid(&validation)),
+        &raw_verify,
+        1,
+        0.50,
     );
     let mut hasher = Hasher::default();
     let hash = hasher.hash(&Secret::new("Secret!23"), &SystemEntropy).unwrap();
@@ -232,6 +260,67 @@ impl World {
              <ds:SignatureValue>{value}</ds:SignatureValue>{key_info}</ds:Signature>"
         ));
         [&bare[..place], &signature, &bare[place..]].concat().into_bytes()
+    }
+
+    /// A token for the robot, to be renewed by it.
+    fn renewal(&self) -> Vec<u8> {
+        let request = IssueRequest { key_type: Some(KeyType::PublicKey), ..self.request() };
+        let token = self.issue(&request);
+        self.by_robot(|request| client::sts::renew(request, &token))
+    }
+
+    /// The robot acts as the subject of a bearer token.
+    fn acting(&self) -> Vec<u8> {
+        let token = self.issue(&IssueRequest { delegatable: true, ..self.request() });
+        self.by_robot(|request| client::sts::act_as(request, &token))
+    }
+
+    fn by_robot(&self, body: impl Fn(&IssueRequest) -> String) -> Vec<u8> {
+        let ids = Ids::random(&SystemEntropy).unwrap();
+        let use_key = Some(ids.signature.clone());
+        let request = IssueRequest { key_type: Some(KeyType::PublicKey), use_key, ..self.request() };
+        self.written(Credential::Certificate(&self.robot), &ids, &body(&request))
+    }
+
+    fn validation(&self) -> Vec<u8> {
+        let body = client::sts::validate(&IssueRequest::default(), &self.issue(&self.request()));
+        self.written(Credential::Nothing, &Ids::random(&SystemEntropy).unwrap(), &body)
+    }
+
+    fn written(&self, credential: Credential<'_>, ids: &Ids, body: &str) -> Vec<u8> {
+        let period = (self.now, self.now.plus(Duration::from_mins(1)));
+        credential.write(Style::Govmomi, ids, period, body).unwrap().into_bytes()
+    }
+
+    /// From the bytes of a request to the new token, without people and memory.
+    fn exchange(&self, message: &[u8], operation: Operation) -> String {
+        let envelope = Envelope::parse(message.to_vec()).unwrap();
+        let renewed = operation == Operation::Renew;
+        let door = if renewed { Door::StsRenew } else { Door::Sts };
+        let proven = judge(&envelope, door, &self.anchors, &self.policy, self.now).proven.unwrap();
+        let (signed, certificate) = (proven.signed.unwrap(), proven.certificate.unwrap());
+        let request = IssueRequest::read(signed.body(), operation).unwrap();
+        let embedded =
+            || judge_embedded(&envelope, Embedded::ActAs, &self.anchors, &self.policy, self.now).proven;
+        let token = proven.token.or_else(|| embedded().and_then(|proven| proven.token)).unwrap();
+        let case = Case {
+            request: &request,
+            signature: Some(MessageSignature::new(&signed, certificate.certificate())),
+            authenticated: if renewed { Authenticated::ByToken } else { Authenticated::BySignature },
+            template: Some(Template { token: token.assertion(), owned: renewed, renewed }),
+            delegate: (!renewed).then_some(NewDelegate::Requester { name: "robot@VSPHERE.LOCAL" }),
+        };
+        let grant = decide(&case, self.signer.certificate(), &TokenPolicy::default(), self.now).unwrap();
+        let id = format!("_{}", uuid(&SystemEntropy).unwrap());
+        mint(&grant, &self.subject, &self.domain, ISSUER, &self.signer, id).unwrap().assertion
+    }
+
+    fn is_valid(&self, message: &[u8]) -> bool {
+        let envelope = Envelope::parse(message.to_vec()).unwrap();
+        let judged = judge(&envelope, Door::StsValidate, &self.anchors, &self.policy, self.now);
+        let token =
+            judge_embedded(&envelope, Embedded::ValidateTarget, &self.anchors, &self.policy, self.now);
+        judged.proven.is_some() && token.proven.is_some()
     }
 
     fn hok_login(&self) -> Vec<u8> {

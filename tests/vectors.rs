@@ -52,6 +52,7 @@ fn every_recorded_message_is_refused_a_day_later_and_nothing_else_is_wrong_with_
     }
 }
 
+/// sts.md §10: 206.
 #[test]
 fn a_token_that_a_real_vcenter_issued_in_2018_is_accepted_in_its_time_only() {
     let folder = root().join("fixtures/vcenter-2018");

@@ -143,6 +143,12 @@ impl Bench {
         let certificate: Vec<_> =
             servers.iter().map(|server| (server, &self.issue_by_certificate[..])).collect();
         let (certificate, holders) = self.case(Kind::IssueByCertificate, &certificate);
+        let acting = requests(&bearers, |token| messages::act_as(&self.robot, token, now()));
+        let renewing = requests(&holders, |token| messages::renew(&self.robot, token, now()));
+        let validating = requests(&bearers, |token| messages::validate(token, now()));
+        let act_as = self.case(Kind::ActAs, &lanes(&servers, None, &acting)).0;
+        let renew = self.case(Kind::Renew, &lanes(&servers, None, &renewing)).0;
+        let validate = self.case(Kind::Validate, &lanes(&servers, None, &validating)).0;
         let bearers = requests(&bearers, messages::login_bearer);
         let holders = requests(&holders, |token| messages::login_holder_of_key(&self.robot, token, now()));
         let bearer = self.case(Kind::LoginBearer, &lanes(&servers, vcsim.as_ref(), &bearers)).0;
@@ -150,10 +156,17 @@ impl Bench {
         if vcsim.is_some() {
             Self::against(&servers, &bearer);
         }
-        let samples =
-            [&self.issue_by_password[0], &self.issue_by_certificate[0], &bearers[0][0], &holders[0][0]];
+        let samples = [
+            &self.issue_by_password[0],
+            &self.issue_by_certificate[0],
+            &acting[0][0],
+            &renewing[0][0],
+            &validating[0][0],
+            &bearers[0][0],
+            &holders[0][0],
+        ];
         let floor = self.floor(&servers[0]);
-        let costs = [password, certificate, bearer, holder];
+        let costs = [password, certificate, act_as, renew, validate, bearer, holder];
         stages::print(&self.raw, samples, &self.path("keys"), &servers, &costs, &floor);
     }
 
@@ -261,7 +274,7 @@ fn limit(name: &str, seen: f64, wanted: f64) {
 fn seed() -> String {
     format!(
         "[[user]]\nname = \"{}\"\npassword = \"{}\"\ngroups = [\"Administrators\"]\n\n\
-         [[solution_user]]\nname = \"robot\"\ncertificate_file = \"robot.crt\"\ngroups = [\"Administrators\"]\n",
+         [[solution_user]]\nname = \"robot\"\ncertificate_file = \"robot.crt\"\ngroups = [\"Administrators\", \"ActAsUsers\"]\n",
         ALICE.0, ALICE.1
     )
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use vcsso::client::sign::{Ids, Message, Style};
-use vcsso::client::{sdk, sts};
+use vcsso::client::{Credential, sdk, sts};
 use vcsso::clock::{Clock as _, Moment};
 use vcsso::dsig::SignatureAlgorithm;
 use vcsso::entropy::SystemEntropy;
@@ -23,17 +23,43 @@ pub const DOMAIN: &str = "vsphere.local";
 pub fn issue_by_password(now: Moment) -> Request {
     let (ids, user_name) = (ids(), [ALICE.0, "@", DOMAIN].concat());
     let message = Message::new(Style::Govmomi, &ids).timestamp(now, end(now)).login(&user_name, ALICE.1);
-    to_sts(message.write(&sts::issue(&request(now, KeyType::Bearer, None))).unwrap())
+    // To be acted with afterwards.
+    let request = IssueRequest { delegatable: true, ..request(now, KeyType::Bearer, None) };
+    to_sts(Operation::Issue, message.write(&sts::issue(&request)).unwrap())
 }
 
 /// Issue of a Holder-of-Key token to a certificate that signs.
 pub fn issue_by_certificate(robot: &Made, now: Moment) -> Request {
+    by_certificate(Operation::Issue, robot, now, sts::issue)
+}
+
+/// Issue to the robot in the name of a token's subject.
+pub fn act_as(robot: &Made, token: &str, now: Moment) -> Request {
+    by_certificate(Operation::Issue, robot, now, |request| sts::act_as(request, token))
+}
+
+/// Renew of the robot's own token.
+pub fn renew(robot: &Made, token: &str, now: Moment) -> Request {
+    by_certificate(Operation::Renew, robot, now, |request| sts::renew(request, token))
+}
+
+/// Validate of any token, by nobody in particular.
+pub fn validate(token: &str, now: Moment) -> Request {
+    let body = sts::validate(&IssueRequest::default(), token);
+    let written = Credential::Nothing.write(Style::Govmomi, &ids(), (now, end(now)), &body);
+    to_sts(Operation::Validate, written.unwrap())
+}
+
+fn by_certificate(
+    operation: Operation,
+    robot: &Made,
+    now: Moment,
+    body: impl Fn(&IssueRequest) -> String,
+) -> Request {
     let ids = ids();
-    let message = Message::new(Style::Govmomi, &ids)
-        .timestamp(now, end(now))
-        .certificate(&robot.certificate)
-        .signed(&robot.key, SignatureAlgorithm::RSA_SHA256);
-    to_sts(message.write(&sts::issue(&request(now, KeyType::PublicKey, Some(&ids)))).unwrap())
+    let body = body(&request(now, KeyType::PublicKey, Some(&ids)));
+    let written = Credential::Certificate(robot).write(Style::Govmomi, &ids, (now, end(now)), &body);
+    to_sts(operation, written.unwrap())
 }
 
 /// `LoginByToken` with a bearer token.
@@ -84,8 +110,8 @@ fn end(now: Moment) -> Moment {
     now.plus(Duration::from_mins(30))
 }
 
-fn to_sts(body: String) -> Request {
-    Request { path: "/sts/STSService/vsphere.local", action: Operation::Issue.action(), body }
+fn to_sts(operation: Operation, body: String) -> Request {
+    Request { path: "/sts/STSService/vsphere.local", action: operation.action(), body }
 }
 
 fn to_sdk(body: String) -> Request {

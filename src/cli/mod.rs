@@ -15,6 +15,7 @@ mod migrate;
 mod output;
 pub mod serve;
 mod solution;
+mod token;
 mod user;
 mod verify;
 mod world;
@@ -67,6 +68,9 @@ pub enum Command {
     /// Solution users: machines that sign with a certificate.
     #[command(subcommand)]
     Solution(solution::Solution),
+    /// Ask a Security Token Service, this one or a vCenter's, and look into tokens.
+    #[command(subcommand)]
+    Token(token::Token),
     /// Print why an exchange was refused, by its trace.
     Explain(explain::Explain),
     /// Documents that are written from the code.
@@ -117,6 +121,7 @@ fn run(command: Command, world: &World<'_>) -> anyhow::Result<Exit> {
         Command::User(user) => user.run(world),
         Command::Group(group) => group.run(world),
         Command::Solution(solution) => solution.run(world),
+        Command::Token(token) => token.run(world),
         Command::Explain(explain) => explain.run(world),
         Command::Docs(docs) => docs.run(),
     }

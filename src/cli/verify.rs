@@ -61,20 +61,13 @@ impl Verify {
     }
 
     fn judge(&self, now: Moment) -> Result<Report, Problem> {
-        let anchors = self.anchors()?;
+        let anchors = anchors(&read(&self.anchors)?, &self.anchors, self.issuer.as_ref())?;
         let policy = Policy { tolerance: Duration::from_secs(self.tolerance), ..Policy::default() };
         match (&self.message, &self.token) {
             (Some(message), _) => Ok(judge_message(read(message)?, self.door.door(), &anchors, &policy, now)),
             (None, Some(token)) => Ok(judge_one_token(read(token)?, &anchors, &policy, now)),
             (None, None) => Err(Problem::Usage("neither --message nor --token".into())),
         }
-    }
-
-    fn anchors(&self) -> Result<Anchors, Problem> {
-        let text = String::from_utf8_lossy(&read(&self.anchors)?).into_owned();
-        let certificates = pem::certificates(&text)
-            .map_err(|why| Problem::Usage(format!("--anchors {}: {why}", self.anchors)))?;
-        Ok(Anchors::new(certificates.into_iter().map(|certificate| (self.issuer.clone(), certificate))))
     }
 }
 
@@ -132,8 +125,15 @@ fn store_steps(proven: Option<&Proven>, door: Door) -> Vec<StepId> {
     steps.into_iter().filter(|(_, comes)| *comes).map(|(step, _)| step).collect()
 }
 
+/// The certificates of a PEM text as anchors: for one issuer, or for any.
+pub(super) fn anchors(pem: &[u8], file: &str, issuer: Option<&String>) -> Result<Anchors, Problem> {
+    let certificates = pem::certificates(&String::from_utf8_lossy(pem))
+        .map_err(|why| Problem::Usage(format!("--anchors {file}: {why}")))?;
+    Ok(Anchors::new(certificates.into_iter().map(|certificate| (issuer.cloned(), certificate))))
+}
+
 /// A file, or stdin.
-fn read(file: &str) -> Result<Vec<u8>, Problem> {
+pub(super) fn read(file: &str) -> Result<Vec<u8>, Problem> {
     let unreadable = |why: std::io::Error| Problem::Usage(format!("cannot read {file}: {why}"));
     let mut bytes = Vec::new();
     let source: Box<dyn Read> = match file {

@@ -38,7 +38,11 @@ impl Environment {
         Self(variables.into_iter().filter(ours).collect())
     }
 
-    fn get(&self, name: &'static str) -> Result<Option<&str>, ConfigError> {
+    /// One of them, as text. Settings are not asked for here: they are read once, by `load`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for one that is not UTF-8.
+    pub fn get(&self, name: &'static str) -> Result<Option<&str>, ConfigError> {
         let Some(value) = self.0.get(name) else { return Ok(None) };
         value.to_str().map(Some).ok_or(ConfigError::Type {
             key: name.to_owned(),

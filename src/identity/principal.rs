@@ -215,6 +215,7 @@ mod tests {
         assert_eq!(login("VSPHERE.LOCAL\\alice"), Ok(("alice".into(), Some("VSPHERE.LOCAL".into()))));
     }
 
+    /// sts.md §10: 220.
     #[test]
     fn a_name_with_stray_separators_is_refused() {
         for text in ["a@b@c", "a\\b\\c", "D\\a@b", "@b", "a@", "\\a", "D\\"] {

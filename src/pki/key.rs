@@ -195,6 +195,9 @@ impl fmt::Debug for SigningKey {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
 
     #[test]
@@ -227,9 +230,39 @@ mod tests {
         }
     }
 
+    /// sts.md §10: 19+10; `attacks.md` K09. Both keys and signatures are `openssl`'s: `genrsa`, `dgst -sha256 -sign`.
+    #[test]
+    fn a_good_signature_of_a_short_key_is_worth_nothing() {
+        let verifies = |spki: &str, signature: &str| {
+            let bytes = |text: &str| STANDARD.decode(text).unwrap();
+            PublicKey::new(&bytes(spki)).verifies(Hash::Sha256, b"message", &bytes(signature))
+        };
+        assert!(!verifies(SHORT.0, SHORT.1), "1,024 bits");
+        assert!(verifies(LONG.0, LONG.1), "2,048 bits");
+    }
+
     #[test]
     fn what_is_no_rsa_key_is_not_usable() {
         assert!(!PublicKey::new(b"").is_usable());
         assert!(!PublicKey::new(&[0x30, 0x03, 0x02, 0x01, 0x00]).is_usable());
     }
+
+    const SHORT: (&str, &str) = (
+        "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQC+M+r5MEubHOCWw3T1GLH8IsjJiz1osJ6oNjaNScSDVftJFaar8EUHDvvA\
+         8X9UvfT7HO9NQi41VWIYEr6EvR1++VStSg18cyI0m6su/d8M9qA3n81+w2V53XSEyQchl88g1Rb3f/v/9VdZYjlhZPlgsnDI\
+         SRva1I//tgDWXVvIXQIDAQAB",
+        "GGcWNgBvwzawxog16jXJ43mGma5CtNQE/RsLVCLIH1+hUvnAylk5Z6Y4UKvlePaZox48dK5nUzmH5IFQbottYn+/8Luy/Idw\
+         jFOB9ds6sgI8y1PC11n0wA93JLwPTmO/OT14P7B8KZ0OXWi7lVgI7sTObIpwXfE3+mHAwBGg+5Q=",
+    );
+    const LONG: (&str, &str) = (
+        "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAxO1NjgtI90AIzHqBLkRQSUFi/unJ8OgzOT6+gWMgv5C9OiNeVJlG\
+         ncyS5uDyQvSsB6BX3abgfL91xuSNoszXU022NYTKQ5XA8zKtHR0irC7Xjlrit7bT+acV3C5W1AVZ3CtaF8Zpd4TuqUDPqzZ7\
+         rky6gBrxHz6L9rEi9OGEaK7aE9Crb8sESnCGrInRlvfvWvV9CIyr7UgruivYTDQePbbaocm1rFZRLr4vM/iqd/FWHg+oTfrL\
+         JaPy9ogZmEAKpiWKZzYgno+X2TQsbxjuLKZr1IOLyafJAnV2qWHnMhOcwY/j5at4Qzby3qim3r65qD8asfmkglQmj7RlhSBc\
+         vQIDAQAB",
+        "BoOIAXnlOnkCjqYgA07h0oratDx8AuHy33uiN33Ov7umDgTnbCigMuP6hB+4NcKYXVmvquWlmLq2tBkGJkfl2cgzYYvaa+RV\
+         /Bzd70DFtBtkeka2qMCkk219YRENvMhs/Ji9RJ0DaqI+dFi8uxG5/8FcuJOvokfld2u7vv7tn3/anGFoXa6IAvquvZitAekP\
+         23d2NUiKnyU9vDpA5jn71kpvqcj82xSZiH80nWnlrCQfiwtPYAUc5TGPd1/p8t1Oxh1s4F1WYkbJdVZkqxhurAn/2jmy5xGQ\
+         hUBT9eXHHGw3Q1pxpbAOfT9xP+Dg4Fv1XPLaJK4zZrJn8umbet0aQg==",
+    );
 }

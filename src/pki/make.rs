@@ -145,6 +145,7 @@ mod tests {
         assert_eq!(pem::certificates(&leaf.certificate).unwrap()[0].subject(), "CN=localhost");
     }
 
+    /// sts.md §10: 197.
     #[test]
     fn a_signer_is_not_made_of_a_strangers_key() {
         let made = self_signed("a", Moment::EPOCH).unwrap();

@@ -43,8 +43,8 @@ mod tests {
     use crate::pki::make;
     use crate::wstrust::IssueRequest;
 
-    /// Numbers 116 to 131 of `sts.md` §10.6, without and with a Holder-of-Key token, which decide alike. The column of
-    /// bearer tokens does not apply: none authenticates here.
+    /// sts.md §10: 116-131. Without and with a Holder-of-Key token, which decide alike. The column of bearer tokens
+    /// does not apply: none authenticates here.
     #[test]
     fn key_type_use_key_and_signature_decide_together() {
         let certificate = make::self_signed("robot", Moment::EPOCH).unwrap().certificate;
@@ -87,6 +87,7 @@ mod tests {
         }
     }
 
+    /// sts.md §10: 118, 119, 121, 128, 131.
     #[test]
     fn a_delegate_shows_itself_by_its_own_key() {
         let [own, theirs] =

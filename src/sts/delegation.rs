@@ -77,7 +77,7 @@ mod tests {
         Ok((count, chain.len()))
     }
 
-    /// Number 172 of `sts.md` §10.8.
+    /// sts.md §10: 172.
     #[test]
     fn the_owner_begins_anew_and_a_delegate_goes_on_with_what_is_left() {
         assert_eq!(counts(true, 3, false, false), Ok((0, 1)), "not delegable, owner");
@@ -91,6 +91,7 @@ mod tests {
         assert_eq!(counts(false, 0, true, false), Ok((0, 1)));
     }
 
+    /// sts.md §10: 140, 172.
     #[test]
     fn the_chain_grows_at_its_end_and_a_token_without_count_is_at_its_end() {
         let [counted, uncounted] = [Some(1), None].map(|count| token(count, None, &["first@VSPHERE.LOCAL"]));

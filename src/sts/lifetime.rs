@@ -101,6 +101,7 @@ mod tests {
         assert_eq!(bearer(wanted(None, Some(minute))), Ok((now(), minute)));
     }
 
+    /// sts.md §10: 167.
     #[test]
     fn the_wanted_beginning_may_differ_by_the_tolerance_and_not_more() {
         let tolerance = TokenPolicy::default().clock_tolerance;
@@ -132,7 +133,7 @@ mod tests {
         assert!(matches!(refused, Err(Refusal::Empty { .. })));
     }
 
-    /// Numbers 141 to 164 of `sts.md` §10.8, as far as a template takes part.
+    /// sts.md §10: 161-164.
     #[test]
     fn a_template_caps_and_never_prolongs() {
         let until = |end: Duration, wish: Option<Duration>| {

@@ -29,7 +29,7 @@ mod tests {
         count(&case, &TokenPolicy::default())
     }
 
-    /// Numbers 139 and 171 of `sts.md` §10.
+    /// sts.md §10: 139, 171.
     #[test]
     fn the_owner_renews_for_ever_and_a_delegate_counts_down() {
         let new = |renewable| {

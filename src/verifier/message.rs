@@ -11,6 +11,7 @@ use crate::pki::Certificate;
 use crate::pki::certificate::sha256;
 use crate::soap::Envelope;
 use crate::wsse::{ReferenceError, SecurityHeader, Timestamp, TokenReference, binary_token};
+use crate::xml::document::Content;
 use crate::xml::names::SOAP;
 use crate::xml::{Document, Element, Limits};
 
@@ -81,6 +82,12 @@ pub(super) fn signature(
         signed_by,
         SignedMessage { id: signature.id.to_owned(), replay_key: sha256(&unique), expires, body },
     ))
+}
+
+/// Nothing stands before the request in the Body: neither white space nor a comment.
+pub(super) fn request_stands_first(envelope: &Envelope) -> bool {
+    let body = envelope.body();
+    matches!(body.content().next(), Some(Content::Element(_))) && !body.is_annotated()
 }
 
 /// The key comes from the token that the signature names: one of this header, never from `KeyInfo` itself.

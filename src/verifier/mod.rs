@@ -29,6 +29,7 @@ use crate::pki::Anchors;
 use crate::saml::shape::Recognised;
 use crate::saml::{Assertion, Confirmation};
 use crate::soap::{Envelope, EnvelopeError};
+use crate::wsse::binary_token::BinaryError;
 use crate::wsse::{HeaderError, SecurityHeader, Timestamp};
 use crate::xml::{Document, Element, Limits, XmlError};
 
@@ -208,6 +209,10 @@ fn possession(
     }
     let signed = message::signature(report, envelope, header, confirmed.as_ref(), timestamp, policy);
     let Some((signed_by, signed)) = signed else { return };
+    if demands.request_first && !message::request_stands_first(envelope) {
+        report.fail(StepId::MessageCoverage, Finding::seen(REQUEST_NOT_FIRST).class(Class::Unsupported));
+        return;
+    }
     findings.signed = Some(signed);
     let certificate = match signed_by {
         SignedBy::BinaryToken(certificate) => {
@@ -218,7 +223,7 @@ fn possession(
         SignedBy::Assertion(_) if header.binary_token.is_some() => {
             report.fail(
                 StepId::MessageKeyReference,
-                Finding::seen("The provided BST is not used to sign the request!"),
+                Finding::seen("The provided BST is not used to sign the request!").class(Class::Unavailable),
             );
             return;
         }
@@ -241,13 +246,19 @@ fn header(error: HeaderError) -> Finding {
     let class = match &error {
         HeaderError::Several(_) => Class::Several,
         HeaderError::Username(_) => Class::Unsupported,
-        HeaderError::Binary(_) => Class::Unreadable,
-        HeaderError::Missing | HeaderError::Twice(_) | HeaderError::Unknown(_) | HeaderError::Text => {
-            Class::Wrong
-        }
+        HeaderError::Binary(BinaryError::Certificate) => Class::Unreadable,
+        HeaderError::Binary(BinaryError::Id)
+        | HeaderError::Missing
+        | HeaderError::Twice(_)
+        | HeaderError::Unknown(_)
+        | HeaderError::Text => Class::Wrong,
     };
     Finding::from(error).class(class)
 }
+
+/// As `VMware`'s server says it.
+const REQUEST_NOT_FIRST: &str =
+    "Unexpected Soap structure. Body element has a child of type '3'. Expect WSTrust element.";
 
 fn own_shape(token: &[u8]) -> Option<(Recognised<'_>, Assertion)> {
     if token.len() > Limits::MESSAGE.bytes {

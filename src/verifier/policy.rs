@@ -30,6 +30,8 @@ pub struct Demands {
     pub token: Presented,
     /// The assertion may be a bearer one. At the STS it may not authenticate (`sts.md` §3.3).
     pub bearer: bool,
+    /// In a signed Body the request stands first, with nothing before it (`sts.md` §4.3).
+    pub request_first: bool,
 }
 
 /// Where the token stands that the sender presents as its own.
@@ -47,7 +49,7 @@ pub enum Presented {
 
 impl Demands {
     const fn sts(token: Presented, bearer: bool) -> Self {
-        Self { name: "sts", timestamp: true, token, bearer }
+        Self { name: "sts", timestamp: true, token, bearer, request_first: true }
     }
 }
 
@@ -60,7 +62,13 @@ impl Door {
             Self::StsRenew => Demands::sts(Presented::InBody(Embedded::RenewTarget), false),
             Self::StsValidate => Demands::sts(Presented::None(Embedded::ValidateTarget), false),
             Self::StsCancel => Demands::sts(Presented::InBody(Embedded::CancelTarget), true),
-            Self::Sdk => Demands { name: "sdk", timestamp: false, token: Presented::InHeader, bearer: true },
+            Self::Sdk => Demands {
+                name: "sdk",
+                timestamp: false,
+                token: Presented::InHeader,
+                bearer: true,
+                request_first: false,
+            },
         }
     }
 }

@@ -69,6 +69,7 @@ mod tests {
         read(&format!("<u:Created>{created}</u:Created><u:Expires>{expires}</u:Expires>"))
     }
 
+    /// sts.md §10: 115.
     #[test]
     fn both_times_are_read_with_and_without_fraction() {
         let timestamp = period("2026-11-24T08:00:00Z", "2026-11-24T08:01:00.987Z").unwrap();
@@ -97,6 +98,7 @@ mod tests {
         }
     }
 
+    /// sts.md §10: 115.
     #[test]
     fn created_must_lie_before_expires() {
         assert!(matches!(

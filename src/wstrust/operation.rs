@@ -87,9 +87,14 @@ impl Operation {
 }
 
 /// `wsa:Action` of a message, empty when it has none.
-#[must_use]
-pub fn soap_action_of(envelope: &Envelope) -> &str {
-    envelope.header_blocks(WSA, "Action").next().and_then(Element::text).unwrap_or_default()
+///
+/// # Errors
+/// [`RequestError::Actions`] for several.
+pub fn soap_action_of(envelope: &Envelope) -> Result<&str, RequestError> {
+    match envelope.header_blocks(WSA, "Action").count() {
+        0 | 1 => Ok(envelope.header_blocks(WSA, "Action").next().and_then(Element::text).unwrap_or_default()),
+        several => Err(RequestError::Actions(several)),
+    }
 }
 
 fn plain(action: &str) -> &str {

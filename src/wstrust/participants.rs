@@ -77,7 +77,7 @@ mod tests {
         )
     }
 
-    /// Number 113 of `sts.md` §10.5.
+    /// sts.md §10: 113.
     #[test]
     fn the_audience_is_the_primary_and_the_others_each_once() {
         let [primary, one, two] = [("Primary", "p"), ("Participant", "1"), ("Participant", "2")]

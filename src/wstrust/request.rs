@@ -81,6 +81,9 @@ pub enum RequestError {
         /// The operation's own.
         wanted: &'static str,
     },
+    /// Several `wsa:Action` headers: each could be meant.
+    #[error("There are {0} elements(Action) in the soap header. It should be only one")]
+    Actions(usize),
     /// An element that WS-Trust or `VMware`'s profile of it does not have, or one given twice.
     #[error("{0} is unknown here, or given twice")]
     Unknown(String),
@@ -363,6 +366,7 @@ mod tests {
         assert_eq!(issue("<UseKey/>"), Err(RequestError::Value("UseKey")));
     }
 
+    /// sts.md §10: 114.
     #[test]
     fn a_lifetime_ends_after_it_begins() {
         let period = |created: &str, expires: &str| {

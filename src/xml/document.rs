@@ -394,6 +394,7 @@ mod tests {
         assert_eq!(document.root().text(), Some("x\ny\nz\r"));
     }
 
+    /// sts.md §10: 219.
     #[test]
     fn a_document_type_is_never_read() {
         for text in ["<!DOCTYPE a><a/>", "<!DOCTYPE a [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><a>&e;</a>"]
@@ -402,6 +403,7 @@ mod tests {
         }
     }
 
+    /// sts.md §10: 209.
     #[test]
     fn what_is_not_well_formed_is_refused() {
         for text in [

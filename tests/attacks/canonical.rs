@@ -397,6 +397,7 @@ fn c12_carriage_returns_in_signed_values_are_verified_as_the_specification_says(
     }
 }
 
+/// sts.md §10: 206.
 #[test]
 fn c10_a_token_is_the_same_under_a_hundred_random_ancestors() {
     let mut seed = 0x2545_f491_4f6c_dd1d_u64;

@@ -211,6 +211,7 @@ fn edited(text: &str, edit: Edit, one: Span, other: Span) -> String {
     }
 }
 
+/// sts.md §10: 207.
 #[test]
 fn one_bit_of_a_token_alone_changes_nothing_that_is_accepted() {
     for shape in [Shape::Own, Shape::Foreign] {

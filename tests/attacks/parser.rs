@@ -11,6 +11,7 @@ use crate::world::{
     Base, Confirms, KEYS, Shape, message, resign, verdict_of_message, verdict_of_token, verdict_of_token_by,
 };
 
+/// sts.md §10: 209, 219.
 #[test]
 fn what_is_no_plain_xml_is_refused_in_tokens() {
     run_tokens(TOKENS);

@@ -13,6 +13,7 @@ use crate::world::{
     timestamp_end, verdict_at, verdict_of_message, verdict_of_token,
 };
 
+/// sts.md §10: 208.
 #[test]
 fn a_signed_token_that_says_something_wrong_is_refused() {
     run_tokens(TOKENS);

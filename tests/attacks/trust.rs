@@ -11,8 +11,8 @@ use vcsso::verifier::StepId;
 use crate::edit::{content, element, inside, replaced, swap, with_content};
 use crate::table::{Expect, Good, MessageRow, TokenRow, good, refused, run_messages, run_tokens, token_row};
 use crate::world::{
-    Base, Confirms, ISSUER, KEYS, OTHER_ISSUER, Shape, TOLERANCE, in_signature, key_info, message, now,
-    plain, sign_token, verdict_of_message, verdict_of_token_by,
+    Base, Confirms, ISSUER, KEYS, OTHER_ISSUER, Shape, TOLERANCE, anchors, in_signature, key_info, message,
+    now, plain, sign_token, verdict_of_message, verdict_of_token_by,
 };
 
 #[test]
@@ -277,6 +277,17 @@ fn t06_two_trusted_signers_of_one_issuer_are_both_believed_while_the_key_is_roll
         for token in [&good.token, &old] {
             assert_eq!(verdict_of_token_by(token.as_bytes(), &anchors, now()).refusal, None);
         }
+    }
+}
+
+/// sts.md §10: 210. Nothing is read out of a token that nobody vouches for: the claims of a good one are a proof's.
+#[test]
+fn where_nobody_is_trusted_no_token_is_believed() {
+    for shape in [Shape::Own, Shape::Foreign] {
+        let token = good(shape, Confirms::Bearer).token.as_bytes();
+        let nobody = verdict_of_token_by(token, &Anchors::default(), now());
+        assert_eq!((nobody.refusal, nobody.claims), (Some(StepId::AssertionIssuer), None));
+        assert!(verdict_of_token_by(token, &anchors(), now()).claims.is_some());
     }
 }
 

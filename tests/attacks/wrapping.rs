@@ -7,6 +7,7 @@ use crate::edit::{after, before, element, inside, replaced, swap, with_attribute
 use crate::table::{Expect, Good, Only, TokenRow, refused, run_tokens, token_row};
 use crate::world::{KEYS, TOKEN_ID};
 
+/// sts.md §10: 208.
 #[test]
 fn a_wrapped_token_is_refused() {
     run_tokens(TOKENS);

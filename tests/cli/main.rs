@@ -11,6 +11,8 @@ mod configuration;
 mod program;
 mod running;
 mod sspi;
+mod token;
+mod token_inspect;
 mod verify;
 
 use std::path::PathBuf;

@@ -45,9 +45,12 @@ mod sdk_waiting;
 mod sts_by_token;
 mod sts_delegate;
 mod sts_issue;
+mod sts_random;
 mod sts_refusals;
 mod sts_renew;
+mod sts_signature;
 mod sts_validate;
+mod sts_wishes;
 mod tunnel;
 
 // Clients of Kerberos and NTLM that were written without the acceptor's code; they name our modules as it does.

@@ -148,6 +148,7 @@ static ISSUED: LazyLock<Vec<Issued>> = LazyLock::new(|| {
     (0..PEOPLE).map(issue).collect()
 });
 
+/// sts.md §10: 176; `attacks.md` W19.
 #[test]
 fn what_the_directory_says_is_what_the_token_says() {
     let anchors = Anchors::new([(Some(ISSUER.to_owned()), signer().certificate().clone())]);
@@ -193,6 +194,7 @@ fn files() -> (Ephemeral, Vec<PathBuf>, PathBuf, PathBuf) {
     (folder, files, tampered, certificate)
 }
 
+/// `attacks.md` O01.
 #[test]
 fn xmlsec1_accepts_every_token() {
     if is_missing("xmlsec1") {
@@ -219,6 +221,7 @@ fn xmlsec1_accepts_every_token() {
     assert!(!verify(&[tampered]).status.success());
 }
 
+/// `attacks.md` O01.
 #[test]
 fn samlsign_accepts_every_token() {
     if is_missing("samlsign") {

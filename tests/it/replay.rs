@@ -65,6 +65,7 @@ fn raced(place: &Place, path: &'static str, message: impl Fn() -> String) {
 }
 
 on_both! {
+    /// `attacks.md` H11.
     fn a_signed_request_is_answered_once(place) {
         let house = House::open(place);
         let with_password = Act::new(Credential::Both("alice", PASSWORD, &STRANGER)).holder_of_key();
@@ -87,6 +88,7 @@ on_both! {
         }
     }
 
+    /// `attacks.md` H12.
     fn a_broken_copy_that_comes_first_does_not_use_the_genuine_message_up(place) {
         let house = House::open(place);
         let message = by_certificate();
@@ -106,6 +108,7 @@ on_both! {
         assert_eq!(house.send(&Request::post(STS, message)).status, 200);
     }
 
+    /// `attacks.md` H11, A34.
     fn a_signed_login_opens_one_session_and_a_bearer_login_as_many_as_it_likes(place) {
         let house = House::open(place);
         let token = house.token(&Act::new(Credential::Certificate(&ROBOT)).holder_of_key());
@@ -132,10 +135,12 @@ on_both! {
         }
     }
 
+    /// `attacks.md` H13.
     fn of_two_replicas_exactly_one_issues_for_a_signed_request(place) {
         raced(place, STS, by_certificate);
     }
 
+    /// `attacks.md` H13.
     fn of_two_replicas_exactly_one_opens_a_session_for_a_signed_login(place) {
         let token = House::open(place).token(&Act::new(Credential::Certificate(&ROBOT)).holder_of_key());
         raced(place, "/sdk", || token_login(Style::Govmomi, &token, Some(&ROBOT.key), now()));

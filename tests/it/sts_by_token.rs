@@ -34,7 +34,8 @@ fn refused(house: &House, answer: &Answer, code: &str, text: &str, step: &str) {
 }
 
 on_both! {
-    /// 2, 80: by the SAML identifier, in both handwritings, before and after the Timestamp, with SHA-256 and SHA-512.
+    /// sts.md §10: 2, 80, 82, 116, 117, 122, 126. By the SAML identifier, in both handwritings, before and after the
+    /// Timestamp, with SHA-256 and SHA-512.
     fn a_token_gets_another_token(place) {
         let house = House::open(place);
         for (token, made, name) in [(of_alice(&house), &*STRANGER, "alice"), (of_robot(&house), &*ROBOT, "robot")] {
@@ -60,7 +61,7 @@ on_both! {
         }
     }
 
-    /// 81: the signature refers to a certificate that is the token's own.
+    /// sts.md §10: 77, 81. The signature refers to a certificate that is the token's own.
     fn the_signature_may_name_the_certificate_instead_of_the_token(place) {
         let house = House::open(place);
         let (alice, robot) = (of_alice(&house), of_robot(&house));
@@ -79,7 +80,7 @@ on_both! {
         refused(&house, &house.sts(write(&robot, &STRANGER)), "FailedAuthentication", "Invalid credentials", "possession.key");
     }
 
-    /// 3 to 5, 74 to 79, 95, 123 to 125, 130; `attacks.md` A18, W03.
+    /// sts.md §10: 3, 34, 76, 78, 79, 125; `attacks.md` A18, W03.
     fn a_token_that_is_not_ones_own_gets_nothing(place) {
         let house = House::open(place);
         let (alice, robot, bearer) = (of_alice(&house), of_robot(&house), house.bearer("alice"));
@@ -101,7 +102,7 @@ on_both! {
         assert_eq!(house.issue(&by(&alice, &STRANGER)).status, 200);
     }
 
-    /// 203; `attacks.md` A24.
+    /// sts.md §10: 203; `attacks.md` A24.
     fn a_token_dies_with_its_account(place) {
         let house = House::open(place);
         let token = of_alice(&house);
@@ -116,7 +117,7 @@ on_both! {
         refused(&house, &house.issue(&by()), "FailedAuthentication", "Invalid credentials", "admission.subject");
     }
 
-    /// 161, 162, 171, 172: the owner begins anew, and asks for as long as it likes.
+    /// sts.md §10: 161, 162, 171, 172. The owner begins anew, and asks for as long as it likes.
     fn the_owner_of_a_token_is_bound_by_policy_alone(place) {
         let house = House::open(place);
         let token = of_alice(&house);
@@ -134,7 +135,8 @@ on_both! {
         assert_eq!(bearer.request.key_type, Some(KeyType::Bearer));
     }
 
-    /// 94, 95: whatever authenticates beside the token must be the same principal; a signed message comes once.
+    /// sts.md §10: 94, 95; `attacks.md` H11, H20. Whatever authenticates beside the token must be the same principal;
+    /// a signed message comes once.
     fn a_token_and_a_password_are_one_principal_and_a_message_comes_once(place) {
         let house = House::open(place);
         let token = of_alice(&house);

@@ -67,7 +67,8 @@ fn refused(house: &House, answer: &Answer, code: &str, text: &str, step: &str) {
 }
 
 on_both! {
-    /// 110, 136, 140, 192, 194; `clients.md` §2.5: the subject is alice, the key and the delegate are robot's.
+    /// sts.md §10: 110, 136, 140, 163, 164, 172, 192, 194, 204. `clients.md` §2.5: the subject is alice, the key and
+    /// the delegate are robot's.
     fn a_member_of_act_as_users_acts_as_the_subject_of_a_token(place) {
         let house = house(place);
         for style in [Style::Govmomi, Style::PyVmomi] {
@@ -103,7 +104,7 @@ on_both! {
         }
     }
 
-    /// 111, 119, 128; `attacks.md` W04, W06, W07, A10: every reason for which it is refused.
+    /// sts.md §10: 109, 111, 119, 172; `attacks.md` W04, W06, W07, W08, A10. Every reason for which it is refused.
     fn nobody_else_acts_as_anybody(place) {
         let house = house(place);
         let subject = house.bearer("alice");
@@ -133,7 +134,8 @@ on_both! {
         refuse(&by_robot().at(now().plus(Duration::from_mins(15))), &subject, invalid);
     }
 
-    /// Membership is direct: a group within the group does not count (`sts.md` §6.1). Unsigned, a member is refused too.
+    /// sts.md §10: 111; `attacks.md` W06. Membership is direct: a group within the group does not count (§6.1).
+    /// Unsigned, a member is refused too.
     fn membership_is_direct_and_the_request_is_signed(place) {
         let house = house(place);
         house.run(|app| async move {
@@ -150,7 +152,8 @@ on_both! {
         refused(&house, &unsigned, "InvalidSecurity", "ActAs requests must be signed!", "request.delegation");
     }
 
-    /// 83, 84, 133, 171; `attacks.md` W10, W13: a delegate goes on with what is left, and no further.
+    /// sts.md §10: 83, 133, 171, 192, 194, 195; `attacks.md` W10, W13. A delegate goes on with what is left, and no
+    /// further.
     fn a_delegate_exchanges_and_renews_what_is_left(place) {
         let house = house(place);
         let subject = house.token(&Act::new(Credential::Password("alice", PASSWORD)).asking(|request| request.renewable = Some(true)));
@@ -184,7 +187,8 @@ on_both! {
         refused(&house, &again, "InvalidRequest", "'ActAs' requester cannot be a delegate!", "request.delegation");
     }
 
-    /// 118, 121, 128, 131, 136; `attacks.md` W09: pushed to a solution user, for its registered key.
+    /// sts.md §10: 84, 118, 121, 128, 131, 136, 140; `attacks.md` W09, W10. Pushed to a solution user, for its
+    /// registered key.
     fn a_subject_delegates_to_a_solution_user(place) {
         let house = house(place);
         let to = |name: &str| {
@@ -206,10 +210,16 @@ on_both! {
             request.delegate_to = Some("robot".into());
             request.key_type = Some(KeyType::PublicKey);
         });
-        let second = house.claims(&house.token(&act));
+        let further = house.token(&act);
+        let second = house.claims(&further);
         assert_eq!(chain(&second), ["agent@VSPHERE.LOCAL", "robot@VSPHERE.LOCAL"]);
         assert!(confirms(&second, &ROBOT) && second.conditions.proxy_count == Some(9));
         assert_eq!(second.conditions.not_on_or_after, house.claims(&first).conditions.not_on_or_after);
+        // The last of the two is the one who presents it: by its key it is exchanged, and robot is no delegate twice.
+        let exchanged = house.claims(&house.token(&Act::new(Credential::Token(&further, &ROBOT)).holder_of_key()));
+        assert_eq!(chain(&exchanged), chain(&second));
+        let first_again = house.issue(&Act::new(Credential::Token(&further, &STRANGER)).holder_of_key());
+        refused(&house, &first_again, "FailedCheck", "Signature is invalid.", "message.signature");
         let back = act.asking(|request| request.delegate_to = Some("agent".into()));
         let invalid = ("InvalidRequest", "Invalid delegate", "request.delegation");
         let refuse = |act: &Act<'_>, (code, text, step): (&str, &str, &str)| refused(&house, &house.issue(act), code, text, step);
@@ -240,7 +250,8 @@ on_both! {
         assert_eq!(chain(&claims), ["robot@VSPHERE.LOCAL"]);
     }
 
-    /// 107, 108, 113, 178, 179, 188: what a token is asked to say.
+    /// sts.md §10: 107, 108, 113, 137, 176, 178, 179, 181, 188; `attacks.md` W17, W20. What a token is asked to say.
+    /// Nobody asks for `InResponseTo` here.
     fn a_token_says_what_it_is_asked_to(place) {
         let house = house(place);
         let ask = |change: &dyn Fn(&mut IssueRequest)| house.claims(&house.token(&Act::new(Credential::Password("alice", PASSWORD)).asking(change)));

@@ -43,6 +43,7 @@ fn is_issued(house: &House, answer: &Answer, confirmation: &str) -> vcsso::saml:
 }
 
 on_both! {
+    /// sts.md §10: 53, 74, 93, 199.
     fn a_user_gets_a_bearer_token_by_password(place) {
         let house = House::open(place);
         for (typed, style) in [
@@ -60,6 +61,7 @@ on_both! {
         }
     }
 
+    /// sts.md §10: 93, 129.
     fn a_user_gets_a_holder_of_key_token_for_the_certificate_that_signs_the_request(place) {
         let house = House::open(place);
         for style in [Style::Govmomi, Style::PyVmomi] {
@@ -85,6 +87,7 @@ on_both! {
         }
     }
 
+    /// sts.md §10: 28, 29, 30, 198; `attacks.md` W25.
     fn every_path_of_the_tenant_serves_and_another_tenant_is_not_found(place) {
         let house = House::open(place);
         let mut wire = house.wire();
@@ -107,6 +110,7 @@ on_both! {
         assert_eq!(place.rows(), before);
     }
 
+    /// sts.md §10: 107.
     fn the_answer_is_one_line_in_the_order_that_every_client_reads(place) {
         let house = House::open(place);
         let act = Act::new(ALICE).asking(|request| request.context = Some("c<\"&\u{e9}".into()));
@@ -136,6 +140,7 @@ on_both! {
         assert_eq!(claims.conditions.not_on_or_after.millis_text().as_str(), bound("Expires"));
     }
 
+    /// sts.md §10: 182, 184, 185.
     fn a_token_lives_as_long_as_it_was_asked_for_up_to_the_longest(place) {
         let house = House::open(place);
         let hours = Duration::from_hours;
@@ -149,6 +154,7 @@ on_both! {
         assert_eq!(claims(&house.token(&act)).conditions.not_on_or_after, now().plus(hours(24 * 30)));
     }
 
+    /// sts.md §10: 139, 191, 196.
     fn a_request_is_answered_as_asked_about_delegation_and_renewal(place) {
         let house = House::open(place);
         let plain = Act::new(ALICE).asking(|request| (request.delegatable, request.renewable) = (false, Some(false)));

@@ -106,6 +106,7 @@ fn presenting(token: &str, key: Option<&vcsso::pki::SigningKey>) -> String {
 }
 
 on_both! {
+    /// sts.md §10: 209, 219; `attacks.md` W28.
     fn what_is_no_message_is_a_fault_of_soap(place) {
         refused(place, |_| {
             let soap = |code| (SOAP, code);
@@ -144,6 +145,7 @@ on_both! {
         });
     }
 
+    /// sts.md §10: 105, 106, 115.
     fn a_timestamp_that_does_not_contain_now_is_expired_and_one_that_is_none_is_named(place) {
         refused(place, |_| {
             let past = timestamp("2026-11-24T07:45:00.000Z", "2026-11-24T07:50:00.000Z");
@@ -188,6 +190,7 @@ on_both! {
         });
     }
 
+    /// sts.md §10: 75, 76, 77, 78, 79, 95, 96, 97, 98; `attacks.md` H20, H30.
     fn whoever_cannot_be_authenticated_gets_one_text(place) {
         refused(place, |house| {
             let bearer = house.bearer("alice");
@@ -210,6 +213,7 @@ on_both! {
         });
     }
 
+    /// sts.md §10: 114; `attacks.md` W01, H27.
     fn a_request_that_is_none_is_malformed(place) {
         refused(place, |_| {
             let shape = "request.shape";
@@ -238,6 +242,7 @@ on_both! {
         });
     }
 
+    /// sts.md §10: 31, 125, 130, 167, 186; `attacks.md` W03.
     fn a_wish_that_cannot_be_granted_is_answered_with_the_reason(place) {
         refused(place, |_| {
             let signed_by = Act::new(Credential::Certificate(&ROBOT)).holder_of_key();
@@ -258,6 +263,7 @@ on_both! {
         });
     }
 
+    /// sts.md §10: 169; `attacks.md` W27.
     fn a_signer_that_is_over_signs_nothing(place) {
         let house = House::open(place);
         let later = now().plus(Duration::from_hours(24 * 366 * 10));
@@ -270,6 +276,7 @@ on_both! {
         assert_eq!((house.refusal(&answer).as_str(), place.rows()), ("request.lifetime", before));
     }
 
+    /// sts.md §10: 32; `attacks.md` H15, O05.
     fn a_wrong_an_unknown_a_disabled_and_a_locked_user_look_the_same_and_cost_the_same(place) {
         let house = House::open(place);
         let before = place.rows();
@@ -303,6 +310,7 @@ on_both! {
         assert_eq!((house.refusal(&answer).as_str(), answer.texts()), ("credential.password", 2));
     }
 
+    /// sts.md §10: 31; `attacks.md` W21.
     fn nothing_that_a_client_writes_comes_back_as_markup(place) {
         let house = House::open(place);
         let hostile = "</faultstring><evil/>&\"'\u{202e}";

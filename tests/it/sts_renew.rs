@@ -40,7 +40,8 @@ fn refused(house: &House, answer: &Answer, code: &str, text: &str, step: &str) {
 }
 
 on_both! {
-    /// 132, 165, 166, 171: by the certificate; the old end is no bound, and the owner's counters begin anew.
+    /// sts.md §10: 132, 165, 166, 171. By the certificate; the old end is no bound, and the owner's counters begin
+    /// anew.
     fn a_token_is_renewed_by_its_key(place) {
         let house = House::open(place);
         let old = of_alice(&house);
@@ -65,7 +66,8 @@ on_both! {
         assert_eq!(next.status, 200, "the owner renews for ever");
     }
 
-    /// What is not asked for is the old token's: whether it can be delegated, for whom it is (134), how it is confirmed.
+    /// sts.md §10: 134, 139; `attacks.md` W13. What is not asked for is the old token's: whether it can be delegated,
+    /// for whom it is, how it is confirmed.
     fn a_renewed_token_keeps_what_it_was(place) {
         let house = House::open(place);
         let plain = Act::new(Credential::Certificate(&ROBOT)).holder_of_key().asking(|request| {
@@ -80,7 +82,7 @@ on_both! {
         assert_eq!(is.subject.name, "robot@VSPHERE.LOCAL");
     }
 
-    /// `attacks.md` W11, W12, A18: nobody else, and nothing that is not good any more.
+    /// sts.md §10: 34; `attacks.md` W11, W12, A18. Nobody else, and nothing that is not good any more.
     fn a_token_that_is_not_ones_own_or_not_good_is_not_renewed(place) {
         let house = House::open(place);
         let (token, bearer) = (of_alice(&house), house.bearer("alice"));
@@ -109,7 +111,7 @@ on_both! {
         refused(&house, &at(end), failed, credentials, "assertion.in-force");
     }
 
-    /// 103 and the order of `sts.md` §2.3: the request must hold the token, and no other.
+    /// sts.md §10: 19+1; `attacks.md` W12. In the order of §2.3: the request must hold the token, and no other.
     fn a_request_without_its_token_is_named(place) {
         let house = House::open(place);
         let token = of_alice(&house);

@@ -61,7 +61,7 @@ fn disable(house: &House, who: &'static str, disabled: bool) {
 }
 
 on_both! {
-    /// 101, 102, 199: nobody needs to authenticate, and whoever signs is verified.
+    /// sts.md §10: 101, 102, 199. Nobody needs to authenticate, and whoever signs is verified.
     fn a_good_token_is_valid(place) {
         let house = House::open(place);
         for token in [house.bearer("alice"), hok(&house), house.bearer("bob")] {
@@ -78,7 +78,8 @@ on_both! {
         }
     }
 
-    /// 34, 103, 104, 201 to 205; `attacks.md` A23, A24, W14: one word for everything that is wrong with a token.
+    /// sts.md §10: 34, 103, 104, 201, 202, 203, 205; `attacks.md` A23, A24, W14. One word for everything that is
+    /// wrong with a token.
     fn a_bad_token_is_invalid_and_only_the_operator_learns_why(place) {
         let house = House::open(place);
         let token = house.bearer("alice");
@@ -107,7 +108,7 @@ on_both! {
         assert!(at(end).contains("status/invalid"));
     }
 
-    /// 105, 106; `attacks.md` W15: what is no request, or no token, is a fault.
+    /// sts.md §10: 105, 106; `attacks.md` W15. What is no request, or no token, is a fault.
     fn a_request_without_a_token_is_a_fault(place) {
         let house = House::open(place);
         let token = house.bearer("alice");

@@ -128,7 +128,7 @@ impl Call<'_> {
     ) -> Result<IssueRequest, Cause> {
         let read = || {
             self.operation.check_action(self.soap_action)?;
-            self.operation.check_action(soap_action_of(self.envelope))?;
+            self.operation.check_action(soap_action_of(self.envelope)?)?;
             let body = signed.map_or_else(|| self.envelope.body(), SignedMessage::body);
             IssueRequest::read(body, self.operation)
         };

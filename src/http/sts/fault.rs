@@ -71,6 +71,7 @@ fn of_step(step: &Step, now: Moment) -> Fault {
         | StepId::MessageSignature
         | StepId::MessageReferences
         | StepId::MessageDigest => FaultCode::FailedCheck.with("Signature is invalid."),
+        StepId::MessageCoverage if finding.class == Class::Unsupported => FaultCode::FailedCheck.with(said()),
         StepId::MessageCoverage => FaultCode::FailedCheck.with(
             "Signature must include <wsu:Timestamp> and either SoapBody, or the WSTrust element within it.",
         ),
@@ -142,6 +143,7 @@ fn of_request(error: &RequestError) -> Fault {
         RequestError::LifetimeOrder => FaultCode::InvalidTimeRange.with(error.to_string()),
         RequestError::RequestType
         | RequestError::Action { .. }
+        | RequestError::Actions(_)
         | RequestError::Dialect
         | RequestError::Time(_) => FaultCode::InvalidRequest.with(error.to_string()),
         RequestError::NoRequest

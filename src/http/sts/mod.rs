@@ -92,6 +92,7 @@ fn xml(status: StatusCode) -> actix_web::HttpResponseBuilder {
 mod tests {
     use super::*;
 
+    /// sts.md §10: 28, 30.
     #[test]
     fn the_tenant_is_the_first_segment() {
         for (tail, tenant) in [

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use vcsso::client::{Ids, Message, Style, sdk, sts};
+pub use vcsso::client::Credential;
+use vcsso::client::{self, Ids, Message, Style, sdk, sts};
 use vcsso::clock::Moment;
 use vcsso::dsig::SignatureAlgorithm;
 use vcsso::entropy::SystemEntropy;
 use vcsso::pki::SigningKey;
-use vcsso::pki::make::Made;
 use vcsso::verifier::{Policy, judge_token};
 use vcsso::wstrust::request::{IssueRequest, KeyType, Lifetime};
 use vcsso::xml::names::SOAP;
@@ -21,17 +21,6 @@ pub const STS: &str = "/sts/STSService/vsphere.local";
 /// When every house begins.
 pub fn now() -> Moment {
     Moment::parse("2026-11-24T08:00:00.000Z").unwrap()
-}
-
-/// How a request says who it is from.
-#[derive(Clone, Copy)]
-pub enum Credential<'a> {
-    Nothing,
-    Password(&'a str, &'a str),
-    Certificate(&'a Made),
-    Both(&'a str, &'a str, &'a Made),
-    /// A token in the header, and the key that signs.
-    Token(&'a str, &'a Made),
 }
 
 /// An Issue request.
@@ -88,36 +77,20 @@ impl<'a> Act<'a> {
         self.around(&sts::issue(&self.request))
     }
 
-    /// Around another body than that of Issue. pyVmomi signs with SHA-512 when it has a token.
+    /// Around another body than that of Issue.
     pub fn around(&self, body: &str) -> String {
-        let message = Message::new(self.style, &self.ids);
-        let message = message.timestamp(self.at, self.at.plus(Duration::from_mins(5)));
-        let signed = SignatureAlgorithm::RSA_SHA256;
-        let message = match self.credential {
-            Credential::Nothing => message,
-            Credential::Password(name, password) => message.login(name, password),
-            Credential::Certificate(made) => message.certificate(&made.certificate).signed(&made.key, signed),
-            Credential::Both(name, password, made) => {
-                message.login(name, password).certificate(&made.certificate).signed(&made.key, signed)
-            }
-            Credential::Token(token, made) => {
-                let algorithm = match self.style {
-                    Style::Govmomi => signed,
-                    Style::PyVmomi => SignatureAlgorithm::rsa(vcsso::pki::Hash::Sha512),
-                };
-                message.assertion(token).signed(&made.key, algorithm)
-            }
-        };
-        message.write(body).unwrap()
+        let period = (self.at, self.at.plus(Duration::from_mins(5)));
+        self.credential.write(self.style, &self.ids, period, body).unwrap()
     }
 }
 
 /// The assertion in an answer of the STS.
 pub fn assertion(answer: &Answer) -> String {
     assert_eq!(answer.status, 200, "{}", answer.body);
-    let start = answer.body.find("<saml2:Assertion").unwrap();
-    let end = answer.body.find("</saml2:Assertion>").unwrap() + "</saml2:Assertion>".len();
-    answer.body[start..end].to_owned()
+    match client::Answer::read(answer.body.clone().into_bytes()) {
+        Ok(client::Answer::Token(token)) => token,
+        other => panic!("no token: {other:?} in {}", answer.body),
+    }
 }
 
 impl House {
