@@ -2,7 +2,7 @@
 
 use crate::dsig::SignatureAlgorithm;
 use crate::wstrust::request::DIALECT;
-use crate::wstrust::{IssueRequest, Operation};
+use crate::wstrust::{IssueRequest, Operation, advice};
 use crate::xml::names::{WSA, WSSE, WST, WST14, WSU};
 use crate::xml::write::{attribute, element};
 
@@ -68,6 +68,7 @@ fn issue_with(request: &IssueRequest, act_as: &str) -> String {
     element(&mut out, "SignatureAlgorithm", algorithm);
     participants(&mut out, request);
     claims(&mut out, request);
+    advice::write(&mut out, &request.advice);
     use_key(&mut out, request);
     out + END
 }
@@ -151,7 +152,7 @@ mod tests {
 
     use super::*;
     use crate::clock::Moment;
-    use crate::wstrust::{KeyType, Lifetime, Participants};
+    use crate::wstrust::{Advice, AdviceAttribute, KeyType, Lifetime, Participants};
     use crate::xml::names::SOAP;
     use crate::xml::{Document, Limits};
 
@@ -169,6 +170,14 @@ mod tests {
             delegate_to: Some("agent".into()),
             claims: Some(vec!["urn:c<\"&".into()]),
             participants: Participants { primary: Some("urn:p".into()), others: vec!["urn:q".into()] },
+            advice: vec![Advice {
+                source: "urn:s".into(),
+                attributes: vec![AdviceAttribute {
+                    name: "urn:n".into(),
+                    friendly_name: Some("N".into()),
+                    values: vec!["a<".into()],
+                }],
+            }],
             act_as: None,
         };
         let least = IssueRequest { signature_algorithm: Some("urn:x".into()), ..IssueRequest::default() };

@@ -1,11 +1,13 @@
 //! WS-Trust 1.3 as vSphere speaks it (`sts.md` §2): requests read, responses and fault codes written.
 
+pub mod advice;
 pub mod fault;
 pub mod operation;
 pub mod participants;
 pub mod request;
 pub mod response;
 
+pub use advice::{Advice, AdviceAttribute};
 pub use fault::FaultCode;
 pub use operation::Operation;
 pub use participants::Participants;

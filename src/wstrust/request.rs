@@ -2,11 +2,12 @@
 //!
 //! What is named here and not served yet is refused by name: a request is never answered as if a part of it were absent.
 
+use super::advice::{self, Advice};
 use super::operation::Operation;
 use super::participants::Participants;
 use crate::clock::{Moment, TimeSyntax};
 use crate::xml::Element;
-use crate::xml::names::{SOAP, WSSE, WST, WST14, WSU};
+use crate::xml::names::{SOAP, WSSE, WST, WST_ADVICE, WST14, WSU};
 
 /// A request for a token.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub struct IssueRequest {
     pub claims: Option<Vec<String>>,
     /// `Participants`.
     pub participants: Participants,
+    /// `rsa:AdviceSet`.
+    pub advice: Vec<Advice>,
 }
 
 /// How another subject is asked for.
@@ -156,8 +159,8 @@ impl Reading {
 
     fn take(&mut self, child: Element<'_>) -> Result<(), RequestError> {
         let name = child.local();
-        let known = child.namespace() == WST || (child.namespace() == WST14 && name == "ActAs");
-        if self.seen.iter().any(|earlier| earlier == name) || (!known && !FOREIGN.contains(&name)) {
+        let known = child.namespace() == WST || FOREIGN.contains(&(child.namespace(), name));
+        if self.seen.iter().any(|earlier| earlier == name) || !known {
             return Err(RequestError::Unknown(child.qualified().chars().take(64).collect()));
         }
         self.seen.push(name.to_owned());
@@ -212,6 +215,9 @@ impl Reading {
             other if Some(other) == self.operation.target() => only_token(child),
             // What a renewal does not ask for is the old token's (`sts.md` §2.5).
             "DelegateTo" | "AdviceSet" if self.operation == Operation::Renew => Ok(()),
+            "AdviceSet" if child.namespace() == WST_ADVICE && self.operation == Operation::Issue => {
+                advice::read(child).map(|advice| self.request.advice = advice)
+            }
             other => Err(RequestError::Unsupported(other.chars().take(64).collect())),
         }
     }
@@ -274,7 +280,7 @@ fn boolean(text: &str, name: &'static str) -> Result<bool, RequestError> {
 }
 
 /// Elements of other namespaces that `VMware`'s profile allows in a request.
-const FOREIGN: &[&str] = &["AdviceSet"];
+const FOREIGN: &[(&str, &str)] = &[(WST14, "ActAs"), (WST_ADVICE, "AdviceSet")];
 /// The language of the attributes' names.
 pub const DIALECT: &str = "http://schemas.xmlsoap.org/ws/2005/05/fedclaims";
 /// Six are known.

@@ -1,6 +1,7 @@
 //! The answers: one line each, in the order that satisfies every client at once (`clients.md` §3.6, `decisions.md` §13).
 //! Issue is answered by a collection of one, everything else by a bare response: govmomi fails on the other.
 
+use super::advice::{self, Advice};
 use super::request::KeyType;
 use crate::clock::Moment;
 use crate::dsig::SignatureAlgorithm;
@@ -24,6 +25,8 @@ pub struct Issued<'a> {
     pub delegatable: bool,
     /// How it is signed.
     pub algorithm: SignatureAlgorithm,
+    /// What it says in the name of others.
+    pub advice: &'a [Advice],
 }
 
 /// A token that took the place of another.
@@ -49,8 +52,9 @@ pub fn issued(issued: &Issued<'_>) -> String {
     token(&mut out, issued.assertion, issued.created, issued.expires);
     put(&mut out, &["<wst:KeyType>", issued.key_type.uri(), "</wst:KeyType><wst:Delegatable>"]);
     put(&mut out, &[truth(issued.delegatable), "</wst:Delegatable><wst:SignatureAlgorithm>"]);
-    put(&mut out, &[issued.algorithm.uri(), "</wst:SignatureAlgorithm></wst:RequestSecurityTokenResponse>"]);
-    put(&mut out, &["</wst:RequestSecurityTokenResponseCollection>", END]);
+    put(&mut out, &[issued.algorithm.uri(), "</wst:SignatureAlgorithm>"]);
+    advice::write(&mut out, issued.advice);
+    put(&mut out, &[COLLECTION_END, END]);
     out
 }
 
@@ -123,6 +127,8 @@ const fn truth(value: bool) -> &'static str {
 
 const COLLECTION: [&str; 3] =
     ["<wst:RequestSecurityTokenResponseCollection xmlns:wst=\"", WST, "\"><wst:RequestSecurityTokenResponse"];
+const COLLECTION_END: &str =
+    "</wst:RequestSecurityTokenResponse></wst:RequestSecurityTokenResponseCollection>";
 const RESPONSE: [&str; 3] = ["<wst:RequestSecurityTokenResponse xmlns:wst=\"", WST, "\""];
 const END: &str = "</S:Body></S:Envelope>";
 
@@ -141,6 +147,7 @@ mod tests {
             key_type: KeyType::Bearer,
             delegatable: true,
             algorithm: SignatureAlgorithm::RSA_SHA256,
+            advice: &[],
         });
         assert!(!answer.contains('\n'));
         assert!(answer.contains("Created xmlns:wsu=\"") && answer.contains(">1970-01-01T00:00:00.000Z<"));

@@ -40,6 +40,7 @@ mod sdk_sessions;
 mod sdk_sspi;
 mod sdk_tickets;
 mod sdk_waiting;
+mod sts_advice;
 mod sts_by_token;
 mod sts_delegate;
 mod sts_issue;

@@ -10,7 +10,7 @@ use super::requester::authenticate;
 use super::{Call, IssuedToken};
 use crate::entropy::uuid;
 use crate::identity::Standing;
-use crate::sts::{Case, Grant, Minted, Refusal, Template, decide, mint};
+use crate::sts::{Case, Grant, Minted, Refusal, Template, advice, decide, mint};
 use crate::verifier::{Finding, Proven, Report, StepId};
 use crate::wstrust::{IssueRequest, KeyType, Operation};
 
@@ -115,5 +115,6 @@ fn answer(request: &IssueRequest, grant: &Grant, minted: Minted) -> IssuedToken 
         delegatable: grant.proxy_count > 0,
         renewable: grant.renew_count > 0,
         algorithm: grant.algorithm,
+        advice: advice::answered(&grant.special.advice),
     }
 }

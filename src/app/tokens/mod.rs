@@ -17,7 +17,7 @@ use crate::identity::{AccountName, Principal, Standing};
 use crate::soap::Envelope;
 use crate::verifier::{Door, Finding, Report, SignedMessage, StepId};
 use crate::wstrust::operation::soap_action_of;
-use crate::wstrust::{IssueRequest, KeyType, Operation, RequestError};
+use crate::wstrust::{Advice, IssueRequest, KeyType, Operation, RequestError};
 
 /// What an operation leads to.
 #[derive(Clone, Debug)]
@@ -59,6 +59,8 @@ pub struct IssuedToken {
     pub renewable: bool,
     /// How it is signed.
     pub algorithm: SignatureAlgorithm,
+    /// What it says in the name of others.
+    pub advice: Vec<Advice>,
 }
 
 /// One call of the service.

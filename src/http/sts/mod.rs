@@ -57,6 +57,7 @@ fn written(answer: &Answer) -> String {
             key_type: token.key_type,
             delegatable: token.delegatable,
             algorithm: token.algorithm,
+            advice: &token.advice,
         }),
         Answer::Renewed(token) => renewed(&Renewed {
             assertion: &token.assertion,
