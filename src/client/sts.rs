@@ -2,7 +2,7 @@
 
 use crate::dsig::SignatureAlgorithm;
 use crate::wstrust::request::DIALECT;
-use crate::wstrust::{IssueRequest, Operation, advice};
+use crate::wstrust::{Challenge, IssueRequest, Operation, advice, binary_exchange};
 use crate::xml::names::{WSA, WSSE, WST, WST14, WSU};
 use crate::xml::write::{attribute, element};
 
@@ -46,6 +46,16 @@ pub fn cancel(request: &IssueRequest, token: &str) -> String {
     target(&out, "CancelTarget", token)
 }
 
+/// The answer to a challenge (`clients.md` §2.9).
+#[must_use]
+pub fn challenge(challenge: &Challenge) -> String {
+    let mut out = ["<RequestSecurityTokenResponse xmlns=\"", WST, "\""].concat();
+    named(&mut out, "Context", &challenge.context);
+    out.push('>');
+    binary_exchange::write(&mut out, "", challenge.exchange.token.expose());
+    out + "</RequestSecurityTokenResponse>"
+}
+
 fn issue_with(request: &IssueRequest, act_as: &str) -> String {
     let mut out = begin(request);
     element(&mut out, "TokenType", TOKEN_TYPE);
@@ -69,6 +79,9 @@ fn issue_with(request: &IssueRequest, act_as: &str) -> String {
     participants(&mut out, request);
     claims(&mut out, request);
     advice::write(&mut out, &request.advice);
+    if let Some(exchange) = &request.exchange {
+        binary_exchange::write(&mut out, "", exchange.token.expose());
+    }
     use_key(&mut out, request);
     out + END
 }
@@ -152,7 +165,8 @@ mod tests {
 
     use super::*;
     use crate::clock::Moment;
-    use crate::wstrust::{Advice, AdviceAttribute, KeyType, Lifetime, Participants};
+    use crate::secret::Secret;
+    use crate::wstrust::{Advice, AdviceAttribute, BinaryExchange, KeyType, Lifetime, Participants};
     use crate::xml::names::SOAP;
     use crate::xml::{Document, Limits};
 
@@ -178,6 +192,7 @@ mod tests {
                     values: vec!["a<".into()],
                 }],
             }],
+            exchange: Some(BinaryExchange { token: Secret::new("TlRM") }),
             act_as: None,
         };
         let least = IssueRequest { signature_algorithm: Some("urn:x".into()), ..IssueRequest::default() };
@@ -186,5 +201,10 @@ mod tests {
             let document = Document::parse(body.into_bytes(), &Limits::MESSAGE).unwrap();
             assert_eq!(IssueRequest::read(document.root(), Operation::Issue), Ok(request));
         }
+        let answer =
+            Challenge { context: "c<\"".into(), exchange: BinaryExchange { token: Secret::new("TlRM") } };
+        let body = format!("<s:Body xmlns:s='{SOAP}'>{}</s:Body>", challenge(&answer));
+        let document = Document::parse(body.into_bytes(), &Limits::MESSAGE).unwrap();
+        assert_eq!(Challenge::read(document.root()), Ok(answer));
     }
 }

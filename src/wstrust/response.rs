@@ -2,6 +2,7 @@
 //! Issue is answered by a collection of one, everything else by a bare response: govmomi fails on the other.
 
 use super::advice::{self, Advice};
+use super::binary_exchange;
 use super::request::KeyType;
 use crate::clock::Moment;
 use crate::dsig::SignatureAlgorithm;
@@ -27,6 +28,8 @@ pub struct Issued<'a> {
     pub algorithm: SignatureAlgorithm,
     /// What it says in the name of others.
     pub advice: &'a [Advice],
+    /// The last token of an exchange, by which this end proves itself.
+    pub exchange: Option<&'a str>,
 }
 
 /// A token that took the place of another.
@@ -50,10 +53,23 @@ pub fn issued(issued: &Issued<'_>) -> String {
     let mut out = String::with_capacity(issued.assertion.len() + 1_400);
     begin(&mut out, COLLECTION, issued.context);
     token(&mut out, issued.assertion, issued.created, issued.expires);
+    if let Some(exchange) = issued.exchange {
+        binary_exchange::write(&mut out, "wst:", exchange);
+    }
     put(&mut out, &["<wst:KeyType>", issued.key_type.uri(), "</wst:KeyType><wst:Delegatable>"]);
     put(&mut out, &[truth(issued.delegatable), "</wst:Delegatable><wst:SignatureAlgorithm>"]);
     put(&mut out, &[issued.algorithm.uri(), "</wst:SignatureAlgorithm>"]);
     advice::write(&mut out, issued.advice);
+    put(&mut out, &[COLLECTION_END, END]);
+    out
+}
+
+/// The whole envelope of an Issue or Challenge whose client must go on.
+#[must_use]
+pub fn challenged(token: &str, context: &str) -> String {
+    let mut out = String::with_capacity(token.len() + 900);
+    begin(&mut out, COLLECTION, Some(context));
+    binary_exchange::write(&mut out, "wst:", token);
     put(&mut out, &[COLLECTION_END, END]);
     out
 }
@@ -148,6 +164,7 @@ mod tests {
             delegatable: true,
             algorithm: SignatureAlgorithm::RSA_SHA256,
             advice: &[],
+            exchange: Some("TlRM"),
         });
         assert!(!answer.contains('\n'));
         assert!(answer.contains("Created xmlns:wsu=\"") && answer.contains(">1970-01-01T00:00:00.000Z<"));
@@ -162,11 +179,24 @@ mod tests {
                 "RequestedSecurityToken",
                 "Lifetime",
                 "TokenType",
+                "BinaryExchange",
                 "KeyType",
                 "Delegatable",
                 "SignatureAlgorithm"
             ]
         );
+    }
+
+    #[test]
+    fn whoever_must_go_on_gets_a_token_and_nothing_else() {
+        let answer = challenged("TlRM", "c<");
+        let document = Document::parse(answer.into_bytes(), &Limits::MESSAGE).unwrap();
+        let collection = document.root().children().next().unwrap().children().next().unwrap();
+        assert!(collection.is(WST, "RequestSecurityTokenResponseCollection"));
+        let response = collection.children().next().unwrap();
+        assert_eq!(response.attribute("Context"), Some("c<"));
+        let exchange = response.child(WST, "BinaryExchange").unwrap();
+        assert_eq!((response.children().count(), exchange.text()), (1, Some("TlRM")));
     }
 
     #[test]

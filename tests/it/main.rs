@@ -46,6 +46,7 @@ mod sts_delegate;
 mod sts_issue;
 mod sts_refusals;
 mod sts_renew;
+mod sts_sspi;
 mod sts_validate;
 mod tunnel;
 

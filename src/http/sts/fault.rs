@@ -101,12 +101,13 @@ fn of_step(step: &Step, now: Moment) -> Fault {
         | StepId::AdmissionGroups
         | StepId::AdmissionRevoked
         | StepId::AdmissionPermission
-        | StepId::NegotiateToken
+        | StepId::NegotiateEnabled
         | StepId::NegotiateExchange
         | StepId::NegotiateProof
         | StepId::NegotiateBinding
         | StepId::NegotiateAccount
         | StepId::NegotiateReplay => FaultCode::FailedAuthentication.fault(),
+        StepId::NegotiateToken => FaultCode::UnsupportedSecurityToken.fault(),
         StepId::AdmissionReplay => FaultCode::MessageExpired.fault(),
         StepId::RequestTenant
         | StepId::RequestShape
@@ -115,8 +116,7 @@ fn of_step(step: &Step, now: Moment) -> Fault {
         StepId::RequestRenewal => FaultCode::UnableToRenew.fault(),
         StepId::RequestConfirmation => FaultCode::InvalidSecurity.fault(),
         StepId::RequestLifetime => FaultCode::InvalidTimeRange.fault(),
-        StepId::NegotiateEnabled
-        | StepId::SessionAnonymous
+        StepId::SessionAnonymous
         | StepId::SessionTicket
         | StepId::SessionTarget
         | StepId::SessionLocale
@@ -138,7 +138,11 @@ fn of_request(error: &RequestError) -> Fault {
         | RequestError::Action { .. }
         | RequestError::Dialect
         | RequestError::Time(_) => FaultCode::InvalidRequest.with(error.to_string()),
+        RequestError::NoContext => FaultCode::RequestFailed.with(error.to_string()),
+        RequestError::NoExchange => FaultCode::InvalidSecurity.with(error.to_string()),
+        RequestError::Exchange(_) => FaultCode::UnsupportedSecurityToken.with(error.to_string()),
         RequestError::NoRequest
+        | RequestError::NoResponse
         | RequestError::Unknown(_)
         | RequestError::Unsupported(_)
         | RequestError::Value(_) => FaultCode::InvalidRequest.fault(),

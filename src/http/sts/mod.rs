@@ -1,19 +1,21 @@
 //! The STS door: WS-Trust over SOAP 1.1, at every path the clients use (`clients.md` §1.1, `sts.md` §2.4).
 
 mod fault;
+mod pending;
 
 use actix_web::http::header::ALLOW;
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
+pub use self::pending::PendingExchange;
 use super::{limits, observe};
 use crate::app::audit::{Action, unreadable};
-use crate::app::tokens::Answer;
+use crate::app::tokens::{Answer, Challenged};
 use crate::app::{App, Refused, tokens};
 use crate::soap::Envelope;
 use crate::verifier::Door;
-use crate::wstrust::response::{Issued, Renewed, cancelled, issued, renewed, validated};
+use crate::wstrust::response::{Issued, Renewed, cancelled, challenged, issued, renewed, validated};
 
 /// Any method, at a path with a tenant in its tail.
 pub async fn any(request: HttpRequest, payload: Payload, app: Data<App>) -> HttpResponse {
@@ -41,8 +43,15 @@ pub async fn post(request: HttpRequest, payload: Payload, app: Data<App>) -> Htt
     };
     let action =
         request.headers().get("SOAPAction").and_then(|action| action.to_str().ok()).unwrap_or_default();
-    match tokens::serve(&app, &envelope, action, &peer).await {
-        Ok(answer) => xml(StatusCode::OK).body(written(&answer)),
+    let connection = request.conn_data::<PendingExchange>();
+    let pending: Vec<_> = connection.and_then(PendingExchange::name).into_iter().collect();
+    match tokens::serve(&app, &envelope, action, &pending, &peer).await {
+        Ok(answer) => {
+            if let (Some(connection), Answer::Challenged(challenged)) = (connection, &answer) {
+                connection.goes_on_with(challenged);
+            }
+            xml(StatusCode::OK).body(written(&answer))
+        }
         Err(refusal) => refused(&refusal),
     }
 }
@@ -58,6 +67,7 @@ fn written(answer: &Answer) -> String {
             delegatable: token.delegatable,
             algorithm: token.algorithm,
             advice: &token.advice,
+            exchange: token.exchange.as_deref(),
         }),
         Answer::Renewed(token) => renewed(&Renewed {
             assertion: &token.assertion,
@@ -66,6 +76,9 @@ fn written(answer: &Answer) -> String {
             expires: token.not_on_or_after,
             renewable: token.renewable,
         }),
+        Answer::Challenged(Challenged { context, challenge }) => {
+            challenged(&challenge.token, context.as_deref().unwrap_or(challenge.exchange.expose()))
+        }
         Answer::Validated { valid, context } => validated(*valid, context.as_deref()),
         Answer::Cancelled { context } => cancelled(context.as_deref()),
     }
