@@ -30,7 +30,7 @@ pub fn mount(config: &mut ServiceConfig) {
     for path in ["/sts/STSService", "/STS/STSService"] {
         config.service(web::scope(path).default_service(web::to(sts::any)));
     }
-    config.service(web::resource("/sts/system-STSService/sdk").post(sts::post));
+    config.service(web::resource("/sts/system-STSService/sdk").to(sts::any));
     config
         .service(web::resource("/sdk/vimServiceVersions.xml").get(well_known::service_versions))
         .service(web::resource("/ca.pem").get(well_known::authority));

@@ -9,6 +9,7 @@ pub mod participants;
 pub mod request;
 pub mod response;
 pub mod schema;
+pub mod wsdl;
 
 pub use advice::{Advice, AdviceAttribute};
 pub use binary_exchange::BinaryExchange;

@@ -150,8 +150,15 @@ const END: &str = "</S:Body></S:Envelope>";
 
 #[cfg(test)]
 mod tests {
+    use super::super::schema;
     use super::*;
-    use crate::xml::{Document, Limits};
+    use crate::xml::{Document, Element, Limits};
+
+    /// Whether the children stand in the order of the description.
+    fn is_described(response: Element<'_>) -> bool {
+        let mut described = schema::RESPONSE.iter();
+        response.children().all(|child| described.any(|(namespace, local)| child.is(namespace, local)))
+    }
 
     #[test]
     fn the_answer_is_one_line_in_the_order_every_client_reads() {
@@ -163,7 +170,7 @@ mod tests {
             key_type: KeyType::Bearer,
             delegatable: true,
             algorithm: SignatureAlgorithm::RSA_SHA256,
-            advice: &[],
+            advice: &[Advice { source: "urn:s".into(), attributes: Vec::new() }],
             exchange: Some("TlRM"),
         });
         assert!(!answer.contains('\n'));
@@ -182,9 +189,11 @@ mod tests {
                 "BinaryExchange",
                 "KeyType",
                 "Delegatable",
-                "SignatureAlgorithm"
+                "SignatureAlgorithm",
+                "AdviceSet"
             ]
         );
+        assert!(is_described(response));
     }
 
     #[test]
@@ -223,6 +232,7 @@ mod tests {
             assert_eq!(response.attribute("Context"), Some("c"));
             let seen: Vec<&str> = response.children().map(crate::xml::document::Element::local).collect();
             assert_eq!(seen, order);
+            assert!(is_described(response));
         }
         assert!(validated(false, None).contains("200512/status/invalid</wst:Code>"));
     }

@@ -48,6 +48,7 @@ mod sts_refusals;
 mod sts_renew;
 mod sts_sspi;
 mod sts_validate;
+mod sts_wsdl;
 mod tunnel;
 
 // Clients of Kerberos and NTLM that were written without the acceptor's code; they name our modules as it does.

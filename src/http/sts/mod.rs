@@ -9,27 +9,41 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
 pub use self::pending::PendingExchange;
-use super::{limits, observe};
+use super::{Site, limits, observe};
 use crate::app::audit::{Action, unreadable};
 use crate::app::tokens::{Answer, Challenged};
 use crate::app::{App, Refused, tokens};
 use crate::soap::Envelope;
 use crate::verifier::Door;
 use crate::wstrust::response::{Issued, Renewed, cancelled, challenged, issued, renewed, validated};
+use crate::wstrust::{Operation, wsdl};
 
 /// Any method, at a path with a tenant in its tail.
-pub async fn any(request: HttpRequest, payload: Payload, app: Data<App>) -> HttpResponse {
-    if *request.method() != Method::POST {
-        return HttpResponse::MethodNotAllowed().insert_header((ALLOW, "POST")).finish();
+pub async fn any(request: HttpRequest, payload: Payload, app: Data<App>, site: Data<Site>) -> HttpResponse {
+    match *request.method() {
+        Method::POST => post(request, payload, app).await,
+        Method::GET if request.query_string().eq_ignore_ascii_case("wsdl") => {
+            description(&request, &app, &site)
+        }
+        _ => HttpResponse::MethodNotAllowed().insert_header((ALLOW, "GET, POST")).finish(),
     }
-    post(request, payload, app).await
+}
+
+/// `GET …?wsdl`: what is served here.
+fn description(request: &HttpRequest, app: &App, site: &Site) -> HttpResponse {
+    if !is_ours(tenant_of(request.match_info().unprocessed()), app) {
+        return HttpResponse::new(StatusCode::NOT_FOUND);
+    }
+    let served = |operation: &Operation| *operation != Operation::Cancel || app.settings.tokens.cancel;
+    let operations: Vec<Operation> = Operation::ALL.into_iter().filter(served).collect();
+    xml(StatusCode::OK).body(wsdl::text(&site.sts_url(request), &operations))
 }
 
 /// `POST`: one request, one answer.
-pub async fn post(request: HttpRequest, payload: Payload, app: Data<App>) -> HttpResponse {
+async fn post(request: HttpRequest, payload: Payload, app: Data<App>) -> HttpResponse {
     let peer = observe::peer(&request);
     let tenant = tenant_of(request.match_info().unprocessed());
-    if !tenant.is_empty() && !tenant.eq_ignore_ascii_case(app.settings.domain.as_str()) {
+    if !is_ours(tenant, &app) {
         tokens::unknown_tenant(&app, tenant, &peer).await;
         return HttpResponse::new(StatusCode::NOT_FOUND);
     }
@@ -87,6 +101,10 @@ fn written(answer: &Answer) -> String {
 /// The first segment after `/sts/STSService` names the tenant; none is the system domain.
 fn tenant_of(tail: &str) -> &str {
     tail.strip_prefix('/').unwrap_or(tail).split('/').next().unwrap_or_default()
+}
+
+fn is_ours(tenant: &str, app: &App) -> bool {
+    tenant.is_empty() || tenant.eq_ignore_ascii_case(app.settings.domain.as_str())
 }
 
 fn refused(refusal: &Refused) -> HttpResponse {
