@@ -7,7 +7,6 @@ use super::login::{
 };
 use super::negotiation::{self, Challenge, Negotiated, Offer, Proven};
 use super::{App, Peer, locale::Locales};
-use crate::negotiate::Mechanism;
 use crate::verifier::Report;
 
 /// What follows from a token.
@@ -22,7 +21,7 @@ pub enum Outcome {
 ///
 /// # Errors
 /// [`Refused`].
-pub async fn by_sspi(app: &App, offer: &Offer<'_>, attempt: Attempt<'_>) -> Result<Outcome, Refused> {
+pub async fn by_sspi(app: &App, offer: Offer<'_>, attempt: Attempt<'_>) -> Result<Outcome, Refused> {
     let mut report = Report::new("sdk", app.now());
     let mut who = String::new();
     match judge(app, &mut report, &mut who, offer, &attempt).await {
@@ -35,7 +34,7 @@ async fn judge(
     app: &App,
     report: &mut Report,
     who: &mut String,
-    offer: &Offer<'_>,
+    offer: Offer<'_>,
     attempt: &Attempt<'_>,
 ) -> Result<Outcome, Cause> {
     let negotiation = negotiation::switched_on(app, report)?;
@@ -63,13 +62,7 @@ async fn open(
         let opened = opened.map_err(|failure| note_failure(report, &failure))?;
         match commit(app, report, &standing, opened, entry, peer).await? {
             Committed::Open(opened) => {
-                let (identity, _) = proven.claimed(true).map_err(|_| negotiation::replayed(report))?;
-                // As after every right password: failures below a lock are forgotten.
-                if identity.mechanism() == Mechanism::Ntlm
-                    && let Err(error) = app.store.password_succeeded(&standing.id, app.now()).await
-                {
-                    tracing::warn!(%error, "failures before a right password could not be forgotten");
-                }
+                negotiation::settled(app, report, proven).await?;
                 return Ok(opened);
             }
             Committed::Stale => proven.reconsider(app, report).await?,

@@ -109,6 +109,8 @@ mod tests {
             key_type: KeyType::Bearer,
             delegatable: false,
             algorithm: SignatureAlgorithm::RSA_SHA256,
+            advice: &[],
+            exchange: None,
         });
         let renewed =
             renewed(&Renewed { assertion: TOKEN, context: None, created: at, expires: at, renewable: false });

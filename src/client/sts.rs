@@ -2,7 +2,7 @@
 
 use crate::dsig::SignatureAlgorithm;
 use crate::wstrust::request::DIALECT;
-use crate::wstrust::{IssueRequest, Operation};
+use crate::wstrust::{Challenge, IssueRequest, Operation, advice, binary_exchange};
 use crate::xml::names::{WSA, WSSE, WST, WST14, WSU};
 use crate::xml::write::{attribute, element};
 
@@ -46,6 +46,16 @@ pub fn cancel(request: &IssueRequest, token: &str) -> String {
     target(&out, "CancelTarget", token)
 }
 
+/// The answer to a challenge (`clients.md` §2.9).
+#[must_use]
+pub fn challenge(challenge: &Challenge) -> String {
+    let mut out = ["<RequestSecurityTokenResponse xmlns=\"", WST, "\""].concat();
+    named(&mut out, "Context", &challenge.context);
+    out.push('>');
+    binary_exchange::write(&mut out, "", challenge.exchange.token.expose());
+    out + "</RequestSecurityTokenResponse>"
+}
+
 fn issue_with(request: &IssueRequest, act_as: &str) -> String {
     let mut out = begin(request);
     element(&mut out, "TokenType", TOKEN_TYPE);
@@ -68,6 +78,10 @@ fn issue_with(request: &IssueRequest, act_as: &str) -> String {
     element(&mut out, "SignatureAlgorithm", algorithm);
     participants(&mut out, request);
     claims(&mut out, request);
+    advice::write(&mut out, &request.advice);
+    if let Some(exchange) = &request.exchange {
+        binary_exchange::write(&mut out, "", exchange.token.expose());
+    }
     use_key(&mut out, request);
     out + END
 }
@@ -151,7 +165,8 @@ mod tests {
 
     use super::*;
     use crate::clock::Moment;
-    use crate::wstrust::{KeyType, Lifetime, Participants};
+    use crate::secret::Secret;
+    use crate::wstrust::{Advice, AdviceAttribute, BinaryExchange, KeyType, Lifetime, Participants};
     use crate::xml::names::SOAP;
     use crate::xml::{Document, Limits};
 
@@ -169,6 +184,15 @@ mod tests {
             delegate_to: Some("agent".into()),
             claims: Some(vec!["urn:c<\"&".into()]),
             participants: Participants { primary: Some("urn:p".into()), others: vec!["urn:q".into()] },
+            advice: vec![Advice {
+                source: "urn:s".into(),
+                attributes: vec![AdviceAttribute {
+                    name: "urn:n".into(),
+                    friendly_name: Some("N".into()),
+                    values: vec!["a<".into()],
+                }],
+            }],
+            exchange: Some(BinaryExchange { token: Secret::new("TlRM") }),
             act_as: None,
         };
         let least = IssueRequest { signature_algorithm: Some("urn:x".into()), ..IssueRequest::default() };
@@ -177,5 +201,10 @@ mod tests {
             let document = Document::parse(body.into_bytes(), &Limits::MESSAGE).unwrap();
             assert_eq!(IssueRequest::read(document.root(), Operation::Issue), Ok(request));
         }
+        let answer =
+            Challenge { context: "c<\"".into(), exchange: BinaryExchange { token: Secret::new("TlRM") } };
+        let body = format!("<s:Body xmlns:s='{SOAP}'>{}</s:Body>", challenge(&answer));
+        let document = Document::parse(body.into_bytes(), &Limits::MESSAGE).unwrap();
+        assert_eq!(Challenge::read(document.root()), Ok(answer));
     }
 }

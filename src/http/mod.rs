@@ -33,7 +33,7 @@ pub fn mount(config: &mut ServiceConfig) {
     for path in ["/sts/STSService", "/STS/STSService"] {
         config.service(web::scope(path).default_service(web::to(sts::any)));
     }
-    config.service(web::resource("/sts/system-STSService/sdk").post(sts::post));
+    config.service(web::resource("/sts/system-STSService/sdk").to(sts::any));
     for path in ["/lookupservice/sdk", "/lookupservice/sdk/"] {
         config.service(web::resource(path).post(lookup_service::post));
     }

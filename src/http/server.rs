@@ -21,6 +21,7 @@ use rustls::{DigitallySignedStruct, DistinguishedName, ServerConfig, SignatureSc
 
 use super::health::Numbers;
 use super::observe::{ClientCertificate, observe};
+use super::sts::PendingExchange;
 use super::{Site, guard, mount, mount_health, sdk};
 use crate::app::App;
 
@@ -60,6 +61,7 @@ pub fn https(
             .configure(mount)
     })
     .on_connect(|io, extensions| {
+        extensions.insert(PendingExchange::default());
         let stream = io.downcast_ref::<TlsStream<TcpStream>>();
         let leaf = stream.and_then(|stream| stream.get_ref().1.peer_certificates()?.first());
         if let Some(leaf) = leaf {

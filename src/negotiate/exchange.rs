@@ -77,6 +77,13 @@ impl Exchange {
         }
     }
 
+    /// Whether a token is the first one of an exchange, whatever this one waits for: its client has given up and begins
+    /// again.
+    #[must_use]
+    pub fn begins_with(token: &[u8]) -> bool {
+        token.first() == Some(&GSS) || ntlm::is_negotiate(token)
+    }
+
     /// When the exchange may be forgotten.
     #[must_use]
     pub fn expires_at(&self) -> Moment {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::advice::Advice;
 use crate::clock::Moment;
 use crate::pki::Certificate;
 
@@ -18,6 +19,8 @@ pub struct Assertion {
     pub subject: Subject,
     /// When and for whom it holds.
     pub conditions: Conditions,
+    /// What others say about the subject. Nothing rests on it.
+    pub advice: Vec<Advice>,
     /// How the subject proved itself.
     pub authn_statements: Vec<AuthnStatement>,
     /// What else is known about the subject.

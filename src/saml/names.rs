@@ -41,3 +41,7 @@ pub const PASSWORD_CLASS: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:Passwor
 pub const SIGNATURE_CLASS: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:XMLDSig";
 /// Authentication by an earlier token.
 pub const PREVIOUS_SESSION_CLASS: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:PreviousSession";
+/// Authentication by Kerberos, and by NTLM too (`sts.md` §5.4).
+pub const KERBEROS_CLASS: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:Kerberos";
+/// The classes that our own tokens name.
+pub const CLASSES: [&str; 4] = [PASSWORD_CLASS, SIGNATURE_CLASS, PREVIOUS_SESSION_CLASS, KERBEROS_CLASS];

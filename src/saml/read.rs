@@ -3,10 +3,11 @@
 
 use std::borrow::Cow;
 
+use super::advice;
 use super::assertion::{Assertion, Attribute, AuthnStatement, Conditions, Confirmation, Delegate, Subject};
 use super::names::{
-    BEARER, DEL, DELEGATION_TYPE, GIVEN_NAME, GROUPS, HOLDER_OF_KEY, IS_SOLUTION, KEY_INFO_TYPE,
-    PASSWORD_CLASS, PREVIOUS_SESSION_CLASS, RENEW_TYPE, SIGNATURE_CLASS, SURNAME, UPN,
+    BEARER, CLASSES, DEL, DELEGATION_TYPE, GIVEN_NAME, GROUPS, HOLDER_OF_KEY, IS_SOLUTION, KEY_INFO_TYPE,
+    RENEW_TYPE, SURNAME, UPN,
 };
 use crate::clock::{Moment, TimeSyntax};
 use crate::dsig::signature::base64_text;
@@ -61,8 +62,7 @@ pub fn read(root: Element<'_>) -> Result<Assertion, ReadError> {
     known(issuer, "Issuer", &["Format"])?;
     let subject = read_subject(parts.required(SAML2, "Subject")?)?;
     let conditions = read_conditions(parts.required(SAML2, "Conditions")?)?;
-    // Advice is signed and says nothing to us; another assertion in it is never looked at (`attacks.md` A30).
-    parts.optional(SAML2, "Advice");
+    let advice = parts.optional(SAML2, "Advice").map(advice::read).transpose()?.unwrap_or_default();
     let (authn_statements, attributes) = read_statements(&mut parts)?;
     parts.end()?;
     Ok(Assertion {
@@ -71,6 +71,7 @@ pub fn read(root: Element<'_>) -> Result<Assertion, ReadError> {
         issuer: text(issuer, "Issuer")?.to_owned(),
         subject,
         conditions,
+        advice,
         authn_statements,
         attributes,
     })
@@ -242,7 +243,7 @@ fn read_authn(element: Element<'_>) -> Result<AuthnStatement, ReadError> {
     parts.end()?;
     Ok(AuthnStatement {
         instant: Moment::parse(attribute(element, "AuthnStatement", "AuthnInstant")?)?,
-        class: known_text(class, &[PASSWORD_CLASS, SIGNATURE_CLASS, PREVIOUS_SESSION_CLASS]),
+        class: known_text(class, &CLASSES),
     })
 }
 
@@ -266,7 +267,7 @@ fn read_attributes(attributes: &mut Vec<Attribute>, statement: Element<'_>) -> R
     Ok(parts.end()?)
 }
 
-fn read_values(attribute: Element<'_>) -> Result<Vec<String>, ReadError> {
+pub(super) fn read_values(attribute: Element<'_>) -> Result<Vec<String>, ReadError> {
     let mut values = Vec::new();
     let mut parts = Cursor::over(attribute)?;
     while let Some(value) = parts.optional(SAML2, "AttributeValue") {
@@ -283,14 +284,18 @@ fn read_values(attribute: Element<'_>) -> Result<Vec<String>, ReadError> {
 }
 
 /// Only these attributes, without namespace.
-fn known(element: Element<'_>, name: &'static str, allowed: &[&str]) -> Result<(), ReadError> {
+pub(super) fn known(element: Element<'_>, name: &'static str, allowed: &[&str]) -> Result<(), ReadError> {
     match element.attributes().find(|a| !a.namespace.is_empty() || !allowed.contains(&a.local)) {
         Some(attribute) => Err(wrong(name, attribute.qualified, "unknown")),
         None => Ok(()),
     }
 }
 
-fn attribute<'d>(element: Element<'d>, name: &'static str, attribute: &str) -> Result<&'d str, ReadError> {
+pub(super) fn attribute<'d>(
+    element: Element<'d>,
+    name: &'static str,
+    attribute: &str,
+) -> Result<&'d str, ReadError> {
     element.attribute(attribute).ok_or_else(|| wrong(name, attribute, "missing"))
 }
 
@@ -312,7 +317,7 @@ fn count(element: Element<'_>, name: &'static str) -> Result<u32, ReadError> {
     number.ok_or_else(|| wrong(name, "Count", "not a number"))
 }
 
-fn within(what: &'static str, seen: usize, most: usize) -> Result<(), ReadError> {
+pub(super) fn within(what: &'static str, seen: usize, most: usize) -> Result<(), ReadError> {
     if seen > most { Err(ReadError::Count(what, most)) } else { Ok(()) }
 }
 

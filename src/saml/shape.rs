@@ -12,9 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use memchr::{memchr, memchr2, memmem};
 
 use super::assertion::{Assertion, Attribute, AuthnStatement, Conditions, Confirmation, Subject};
-use super::names::{
-    GIVEN_NAME, GROUPS, IS_SOLUTION, PASSWORD_CLASS, PREVIOUS_SESSION_CLASS, SIGNATURE_CLASS, SURNAME, UPN,
-};
+use super::names::{CLASSES, GIVEN_NAME, GROUPS, IS_SOLUTION, SURNAME, UPN};
 use super::read::{MAX_TEXT, MAX_VALUES, is_plain};
 use super::write::{PREFIX_LIST, literal};
 use crate::clock::Moment;
@@ -116,6 +114,7 @@ impl<'a> Recognised<'a> {
             issuer,
             subject,
             conditions,
+            advice: Vec::new(),
             authn_statements: vec![AuthnStatement { instant: authn_instant, class: Cow::Borrowed(class) }],
             attributes,
         })
@@ -175,6 +174,7 @@ fn read_conditions(scan: &mut Scan<'_>) -> Option<Conditions> {
         None => None,
     };
     scan.literal(literal::CONDITIONS_END)?;
+    scan.literal(literal::AUTHN)?;
     Some(Conditions {
         not_before,
         not_on_or_after,
@@ -187,7 +187,7 @@ fn read_conditions(scan: &mut Scan<'_>) -> Option<Conditions> {
 }
 
 fn read_class(text: &str) -> Option<&'static str> {
-    [PASSWORD_CLASS, SIGNATURE_CLASS, PREVIOUS_SESSION_CLASS].into_iter().find(|class| *class == text)
+    CLASSES.into_iter().find(|class| *class == text)
 }
 
 fn read_attributes(scan: &mut Scan<'_>) -> Option<Vec<Attribute>> {
@@ -280,6 +280,7 @@ fn unescape(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::names::PASSWORD_CLASS;
     use super::super::read::read;
     use super::super::write::{NewAssertion, write};
     use super::*;

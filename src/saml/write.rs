@@ -6,6 +6,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::advice::{self, Advice};
 use super::assertion::Delegate;
 use super::names::{EMAIL, GIVEN_NAME, GROUPS, IS_SOLUTION, SURNAME, USER_PRINCIPAL_NAME};
 use crate::clock::Moment;
@@ -64,14 +65,22 @@ pub struct Special {
     pub audiences: Vec<String>,
     /// Where a bearer token may be presented.
     pub recipient: Option<String>,
+    /// What others say about the subject.
+    pub advice: Vec<Advice>,
     /// Names of the attributes it is to have; none = the usual four.
     pub claims: Option<Vec<String>>,
     /// Mail address, for who asks for it.
     pub email: Option<String>,
 }
 
-static NOTHING_SPECIAL: Special =
-    Special { delegates: Vec::new(), audiences: Vec::new(), recipient: None, claims: None, email: None };
+static NOTHING_SPECIAL: Special = Special {
+    delegates: Vec::new(),
+    audiences: Vec::new(),
+    recipient: None,
+    advice: Vec::new(),
+    claims: None,
+    email: None,
+};
 
 impl Special {
     fn wants(&self, name: &str) -> bool {
@@ -131,6 +140,8 @@ fn tail(new: &NewAssertion<'_>) -> String {
     text(&mut out, new.subject);
     confirmation(&mut out, new, special);
     conditions(&mut out, new, special);
+    advice::write(&mut out, &special.advice);
+    put(&mut out, &[literal::AUTHN, new.authn_instant.millis_text().as_str()]);
     put(&mut out, &[literal::AUTHN_CLASS, new.authn_class, literal::AUTHN_END]);
     let start = out.len();
     out.push_str(literal::STATEMENT);
@@ -193,7 +204,7 @@ fn conditions(out: &mut String, new: &NewAssertion<'_>, special: &Special) {
         }
         out.push_str(literal::AUDIENCES_END);
     }
-    put(out, &[literal::CONDITIONS_END, new.authn_instant.millis_text().as_str()]);
+    out.push_str(literal::CONDITIONS_END);
 }
 
 fn attributes(out: &mut String, new: &NewAssertion<'_>, special: &Special) {
@@ -275,7 +286,8 @@ pub(super) mod literal {
     pub const AUDIENCE: &str = "<saml2:Audience>";
     pub const AUDIENCE_END: &str = "</saml2:Audience>";
     pub const AUDIENCES_END: &str = "</saml2:AudienceRestriction>";
-    pub const CONDITIONS_END: &str = "</saml2:Conditions><saml2:AuthnStatement AuthnInstant=\"";
+    pub const CONDITIONS_END: &str = "</saml2:Conditions>";
+    pub const AUTHN: &str = "<saml2:AuthnStatement AuthnInstant=\"";
     pub const AUTHN_CLASS: &str = "\"><saml2:AuthnContext><saml2:AuthnContextClassRef>";
     pub const AUTHN_END: &str = "</saml2:AuthnContextClassRef></saml2:AuthnContext></saml2:AuthnStatement>";
     pub const STATEMENT: &str = "<saml2:AttributeStatement>";

@@ -1,6 +1,7 @@
 //! The Security Token Service's judgement: what may be granted to whom ([`decide`]), and the token that says so
 //! ([`mint()`]). Pure; reads the verifier's proofs and the standing of the requester, remembers nothing.
 
+pub mod advice;
 mod confirmation;
 mod delegation;
 mod lifetime;
@@ -18,7 +19,7 @@ use crate::clock::Moment;
 use crate::dsig::SignatureAlgorithm;
 use crate::pki::Certificate;
 use crate::saml::Assertion;
-use crate::saml::names::{PASSWORD_CLASS, PREVIOUS_SESSION_CLASS, SIGNATURE_CLASS};
+use crate::saml::names::{KERBEROS_CLASS, PASSWORD_CLASS, PREVIOUS_SESSION_CLASS, SIGNATURE_CLASS};
 use crate::saml::write::Special;
 use crate::verifier::SignedMessage;
 use crate::wstrust::IssueRequest;
@@ -32,6 +33,8 @@ pub enum Authenticated {
     BySignature,
     /// By an earlier token.
     ByToken,
+    /// By Kerberos or NTLM.
+    ByNegotiation,
 }
 
 /// A request with everything about it that is proven.
@@ -120,7 +123,14 @@ pub fn decide(
         renew_count,
         algorithm: wanted.unwrap_or(SignatureAlgorithm::RSA_SHA256),
         authenticated: case.authenticated,
-        special: Special { delegates, audiences, recipient, claims: request.claims.clone(), email: None },
+        special: Special {
+            delegates,
+            audiences,
+            recipient,
+            advice: advice::granted(case),
+            claims: request.claims.clone(),
+            email: None,
+        },
     })
 }
 
@@ -161,6 +171,7 @@ impl Authenticated {
             Self::ByPassword => PASSWORD_CLASS,
             Self::BySignature => SIGNATURE_CLASS,
             Self::ByToken => PREVIOUS_SESSION_CLASS,
+            Self::ByNegotiation => KERBEROS_CLASS,
         }
     }
 }
@@ -215,6 +226,7 @@ mod tests {
                 delegates: chain.iter().map(named).collect(),
                 one_time_use: false,
             },
+            advice: Vec::new(),
             authn_statements: Vec::new(),
             attributes: Vec::new(),
         }

@@ -93,7 +93,7 @@ steps! {
     AdmissionPermission "admission.permission" "vSphere API: NoPermission" "The principal has a permission on some object." "Add it to Administrators, or give it a permission.";
     NegotiateEnabled "negotiate.enabled" "vSphere API: NotSupported" "Logins by SSPI are switched on." "Set [sspi] keytab for Kerberos, or ntlm = true.";
     NegotiateToken "negotiate.token" "vSphere API: LoginBySSPI" "The token is base64, and not longer than any is." "Send what the security library gave, in base64.";
-    NegotiateExchange "negotiate.exchange" "resource limit" "The token begins an exchange or goes on with one that is pending, and there is room for it." "Answer a challenge within a minute, once, with the cookie it came with; few exchanges of one address may be pending.";
+    NegotiateExchange "negotiate.exchange" "resource limit" "The token begins an exchange or goes on with one that is pending, and there is room for it." "Answer a challenge within a minute, once, with the cookie or Context it came with; few exchanges of one address may be pending.";
     NegotiateProof "negotiate.proof" "RFC 4178, RFC 4120, MS-NLMP" "The tokens follow their mechanism and prove an identity." "Kerberos: compare clocks, service name and keytab. NTLM: the user must have asked for it before the password was set.";
     NegotiateBinding "negotiate.binding" "RFC 5929 §4" "The client is bound to this TLS connection, if it says so or must." "Somebody ends TLS between client and service, or the client sends no channel binding.";
     NegotiateAccount "negotiate.account" "vcsso" "The proven name is that of an active user of this domain." "Realms are mapped by [sspi] realms, other names by [sspi] principals.";

@@ -16,17 +16,19 @@ pub enum Operation {
     Validate,
     /// A token is taken back.
     Cancel,
+    /// The next token of an exchange that an Issue began.
+    Challenge,
 }
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 4] = [Self::Issue, Self::Renew, Self::Validate, Self::Cancel];
+    pub const ALL: [Self; 5] = [Self::Issue, Self::Renew, Self::Validate, Self::Cancel, Self::Challenge];
 
-    /// Its `RequestType`.
+    /// Its `RequestType`. A Challenge has none of its own: it goes on with an Issue.
     #[must_use]
     pub const fn uri(self) -> &'static str {
         match self {
-            Self::Issue => "http://docs.oasis-open.org/ws-sx/ws-trust/200512/Issue",
+            Self::Issue | Self::Challenge => "http://docs.oasis-open.org/ws-sx/ws-trust/200512/Issue",
             Self::Renew => "http://docs.oasis-open.org/ws-sx/ws-trust/200512/Renew",
             Self::Validate => "http://docs.oasis-open.org/ws-sx/ws-trust/200512/Validate",
             Self::Cancel => "http://docs.oasis-open.org/ws-sx/ws-trust/200512/Cancel",
@@ -41,6 +43,7 @@ impl Operation {
             Self::Renew => "http://docs.oasis-open.org/ws-sx/ws-trust/200512/RST/Renew",
             Self::Validate => "http://docs.oasis-open.org/ws-sx/ws-trust/200512/RST/Validate",
             Self::Cancel => "http://docs.oasis-open.org/ws-sx/ws-trust/200512/RST/Cancel",
+            Self::Challenge => "http://docs.oasis-open.org/ws-sx/ws-trust/200512/RSTR/Issue",
         }
     }
 
@@ -48,21 +51,26 @@ impl Operation {
     #[must_use]
     pub const fn target(self) -> Option<&'static str> {
         match self {
-            Self::Issue => None,
+            Self::Issue | Self::Challenge => None,
             Self::Renew => Some("RenewTarget"),
             Self::Validate => Some("ValidateTarget"),
             Self::Cancel => Some("CancelTarget"),
         }
     }
 
-    /// Which one a message asks for: by its SOAP action, and where that says nothing by its `RequestType`. Nothing is
+    /// Which one a message asks for: by its SOAP action, and where that says nothing by its body. Nothing is
     /// proven by it; the request is read for this operation, and refused when it is another's.
     #[must_use]
     pub fn of(soap_action: &str, envelope: &Envelope) -> Self {
         let action = plain(soap_action);
         let by_action = Self::ALL.into_iter().find(|operation| operation.action() == action);
         let by_type = || {
-            let request = envelope.request().filter(|request| request.is(WST, "RequestSecurityToken"))?;
+            let request = envelope.request().filter(|request| request.namespace() == WST)?;
+            match request.local() {
+                "RequestSecurityToken" => {}
+                "RequestSecurityTokenResponse" => return Some(Self::Challenge),
+                _ => return None,
+            }
             let kind = request.child(WST, "RequestType").and_then(Element::text)?.trim();
             Self::ALL.into_iter().find(|operation| operation.uri() == kind)
         };
@@ -120,7 +128,9 @@ mod tests {
             let quoted = format!("\"{}\"", operation.action());
             assert_eq!(of(&quoted, Operation::Issue.uri()), operation);
             assert_eq!(of(operation.action(), "urn:x"), operation);
-            assert_eq!(of("\"\"", operation.uri()), operation);
+            if operation != Operation::Challenge {
+                assert_eq!(of("\"\"", operation.uri()), operation);
+            }
         }
         assert_eq!(
             of("urn:vim25/8.0", Operation::Renew.uri()),
@@ -128,6 +138,12 @@ mod tests {
             "refused there by its action"
         );
         assert_eq!(of("", "urn:x"), Operation::Issue);
+        let text = format!(
+            "<s:Envelope xmlns:s='{SOAP}'><s:Body><RequestSecurityTokenResponse xmlns='{WST}'/></s:Body></s:Envelope>"
+        );
+        let response = Envelope::parse(text.into_bytes()).unwrap();
+        assert_eq!(Operation::of("", &response), Operation::Challenge);
+        assert_eq!(Operation::of("urn:x", &response), Operation::Issue);
     }
 
     #[test]

@@ -2,11 +2,14 @@
 //!
 //! What is named here and not served yet is refused by name: a request is never answered as if a part of it were absent.
 
+use super::advice::{self, Advice};
+use super::binary_exchange::BinaryExchange;
 use super::operation::Operation;
 use super::participants::Participants;
+use super::schema;
 use crate::clock::{Moment, TimeSyntax};
 use crate::xml::Element;
-use crate::xml::names::{SOAP, WSSE, WST, WST14, WSU};
+use crate::xml::names::{SOAP, WSSE, WST, WSU};
 
 /// A request for a token.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,6 +36,10 @@ pub struct IssueRequest {
     pub claims: Option<Vec<String>>,
     /// `Participants`.
     pub participants: Participants,
+    /// `rsa:AdviceSet`.
+    pub advice: Vec<Advice>,
+    /// `BinaryExchange`: the requester shows by it who it is.
+    pub exchange: Option<BinaryExchange>,
 }
 
 /// How another subject is asked for.
@@ -99,6 +106,18 @@ pub enum RequestError {
     /// `Claims` in another language.
     #[error("The only supported claims dialect is: {DIALECT}")]
     Dialect,
+    /// The body of a Challenge holds something other than one `RequestSecurityTokenResponse`.
+    #[error("the body does not hold one RequestSecurityTokenResponse")]
+    NoResponse,
+    /// A Challenge does not say which exchange it goes on with.
+    #[error("Bad request! Missing context value!")]
+    NoContext,
+    /// A Challenge without a token.
+    #[error("Bad request! Missing binary exchange!")]
+    NoExchange,
+    /// A `BinaryExchange` of another kind, or another encoding.
+    #[error("{0}")]
+    Exchange(&'static str),
     /// `Lifetime` ends before it begins.
     #[error("Invalid token lifetime")]
     LifetimeOrder,
@@ -127,7 +146,7 @@ impl IssueRequest {
         if !request.is(WST, "RequestSecurityToken") || body.has_loose_text() || request.has_loose_text() {
             return Err(RequestError::NoRequest);
         }
-        let context = request.attribute("Context").filter(|context| context.len() <= MAX_CONTEXT);
+        let context = context_of(request);
         let mut read = Reading::of(operation);
         for child in request.children() {
             read.take(child)?;
@@ -141,7 +160,7 @@ impl IssueRequest {
         if read.request_type.as_deref() != Some(operation.uri()) {
             return Err(RequestError::RequestType);
         }
-        Ok(Self { context: context.map(str::to_owned), ..read.request })
+        Ok(Self { context, ..read.request })
     }
 }
 
@@ -159,9 +178,12 @@ impl Reading {
 
     fn take(&mut self, child: Element<'_>) -> Result<(), RequestError> {
         let name = child.local();
-        let known = child.namespace() == WST || (child.namespace() == WST14 && name == "ActAs");
-        if self.seen.iter().any(|earlier| earlier == name) || (!known && !FOREIGN.contains(&name)) {
+        let known = schema::REQUEST.contains(&(child.namespace(), name));
+        if self.seen.iter().any(|earlier| earlier == name) || !(known || child.namespace() == WST) {
             return Err(RequestError::Unknown(child.qualified().chars().take(64).collect()));
+        }
+        if !known {
+            return Err(RequestError::Unsupported(name.chars().take(64).collect()));
         }
         self.seen.push(name.to_owned());
         match name {
@@ -195,7 +217,7 @@ impl Reading {
             "ActAs" | "OnBehalfOf" if self.operation == Operation::Issue => {
                 only_token(child)?;
                 let kind = if name == "ActAs" { ActAs::ActAs } else { ActAs::OnBehalfOf };
-                if child.namespace() == WST && kind == ActAs::ActAs || self.request.act_as.is_some() {
+                if self.request.act_as.is_some() {
                     return Err(RequestError::Unknown(name.to_owned()));
                 }
                 self.request.act_as = Some(kind);
@@ -204,20 +226,32 @@ impl Reading {
             "DelegateTo" if self.operation == Operation::Issue => {
                 let login = child.children().next().filter(|login| login.is(WSSE, "UsernameToken"));
                 let user = login.and_then(|login| login.child(WSSE, "Username"));
-                let user = user.and_then(Element::text).map(str::trim).filter(|user| !user.is_empty());
-                self.request.delegate_to = Some(user.ok_or(RequestError::Value("DelegateTo"))?.to_owned());
+                let user = user.ok_or(RequestError::Value("DelegateTo"))?;
+                self.request.delegate_to = Some(value(user, "DelegateTo")?.to_owned());
                 Ok(())
             }
             "Claims" => claims(child).map(|claims| self.request.claims = Some(claims)),
+            "BinaryExchange" if self.operation == Operation::Issue => {
+                BinaryExchange::read(child).map(|exchange| self.request.exchange = Some(exchange))
+            }
             "Participants" => {
                 Participants::read(child).map(|participants| self.request.participants = participants)
             }
             other if Some(other) == self.operation.target() => only_token(child),
             // What a renewal does not ask for is the old token's (`sts.md` §2.5).
             "DelegateTo" | "AdviceSet" if self.operation == Operation::Renew => Ok(()),
+            "AdviceSet" if self.operation == Operation::Issue => {
+                advice::read(child).map(|advice| self.request.advice = advice)
+            }
             other => Err(RequestError::Unsupported(other.chars().take(64).collect())),
         }
     }
+}
+
+/// `@Context`, where there is one; too long a one is not remembered.
+pub(super) fn context_of(element: Element<'_>) -> Option<String> {
+    let context = element.attribute("Context");
+    context.filter(|context| !context.is_empty() && context.len() <= MAX_CONTEXT).map(str::to_owned)
 }
 
 /// An empty element, or one without a bound, leaves the choice to the server.
@@ -248,7 +282,7 @@ fn claims(element: Element<'_>) -> Result<Vec<String>, RequestError> {
     }
     let mut claims = Vec::new();
     for claim in element.children() {
-        let uri = claim.attribute("Uri").filter(|_| claim.local() == "ClaimType");
+        let uri = claim.attribute("Uri").filter(|uri| claim.local() == "ClaimType" && uri.len() <= MAX_VALUE);
         claims.push(uri.ok_or(RequestError::Value("Claims"))?.to_owned());
     }
     if claims.is_empty() || claims.len() > MOST_CLAIMS {
@@ -265,7 +299,8 @@ fn key_type(element: Element<'_>) -> Result<KeyType, RequestError> {
 }
 
 pub(super) fn value<'d>(element: Element<'d>, name: &'static str) -> Result<&'d str, RequestError> {
-    element.text().map(str::trim).filter(|text| !text.is_empty()).ok_or(RequestError::Value(name))
+    let text = element.text().map(str::trim);
+    text.filter(|text| !text.is_empty() && text.len() <= MAX_VALUE).ok_or(RequestError::Value(name))
 }
 
 fn boolean(text: &str, name: &'static str) -> Result<bool, RequestError> {
@@ -276,10 +311,10 @@ fn boolean(text: &str, name: &'static str) -> Result<bool, RequestError> {
     }
 }
 
-/// Elements of other namespaces that `VMware`'s profile allows in a request.
-const FOREIGN: &[&str] = &["AdviceSet"];
 /// The language of the attributes' names.
 pub const DIALECT: &str = "http://schemas.xmlsoap.org/ws/2005/05/fedclaims";
+/// A URI or a name; a request may wait for a minute until its exchange is through.
+const MAX_VALUE: usize = 1_024;
 /// Six are known.
 const MOST_CLAIMS: usize = 64;
 /// Echoed in the answer, so bounded (`attacks.md` W21).
@@ -288,6 +323,7 @@ const MAX_CONTEXT: usize = 4_096;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::xml::names::WST14;
     use crate::xml::{Document, Limits};
 
     const ISSUE: &str = Operation::Issue.uri();
@@ -351,7 +387,7 @@ mod tests {
         );
         assert_eq!(
             issue("<ActAs><x/></ActAs>"),
-            Err(RequestError::Unknown("ActAs".into())),
+            Err(RequestError::Unsupported("ActAs".into())),
             "not of WS-Trust 1.3"
         );
         assert_eq!(

@@ -1,6 +1,8 @@
 //! The answers: one line each, in the order that satisfies every client at once (`clients.md` §3.6, `decisions.md` §13).
 //! Issue is answered by a collection of one, everything else by a bare response: govmomi fails on the other.
 
+use super::advice::{self, Advice};
+use super::binary_exchange;
 use super::request::KeyType;
 use crate::clock::Moment;
 use crate::dsig::SignatureAlgorithm;
@@ -24,6 +26,10 @@ pub struct Issued<'a> {
     pub delegatable: bool,
     /// How it is signed.
     pub algorithm: SignatureAlgorithm,
+    /// What it says in the name of others.
+    pub advice: &'a [Advice],
+    /// The last token of an exchange, by which this end proves itself.
+    pub exchange: Option<&'a str>,
 }
 
 /// A token that took the place of another.
@@ -47,10 +53,24 @@ pub fn issued(issued: &Issued<'_>) -> String {
     let mut out = String::with_capacity(issued.assertion.len() + 1_400);
     begin(&mut out, COLLECTION, issued.context);
     token(&mut out, issued.assertion, issued.created, issued.expires);
+    if let Some(exchange) = issued.exchange {
+        binary_exchange::write(&mut out, "wst:", exchange);
+    }
     put(&mut out, &["<wst:KeyType>", issued.key_type.uri(), "</wst:KeyType><wst:Delegatable>"]);
     put(&mut out, &[truth(issued.delegatable), "</wst:Delegatable><wst:SignatureAlgorithm>"]);
-    put(&mut out, &[issued.algorithm.uri(), "</wst:SignatureAlgorithm></wst:RequestSecurityTokenResponse>"]);
-    put(&mut out, &["</wst:RequestSecurityTokenResponseCollection>", END]);
+    put(&mut out, &[issued.algorithm.uri(), "</wst:SignatureAlgorithm>"]);
+    advice::write(&mut out, issued.advice);
+    put(&mut out, &[COLLECTION_END, END]);
+    out
+}
+
+/// The whole envelope of an Issue or Challenge whose client must go on.
+#[must_use]
+pub fn challenged(token: &str, context: &str) -> String {
+    let mut out = String::with_capacity(token.len() + 900);
+    begin(&mut out, COLLECTION, Some(context));
+    binary_exchange::write(&mut out, "wst:", token);
+    put(&mut out, &[COLLECTION_END, END]);
     out
 }
 
@@ -123,13 +143,22 @@ const fn truth(value: bool) -> &'static str {
 
 const COLLECTION: [&str; 3] =
     ["<wst:RequestSecurityTokenResponseCollection xmlns:wst=\"", WST, "\"><wst:RequestSecurityTokenResponse"];
+const COLLECTION_END: &str =
+    "</wst:RequestSecurityTokenResponse></wst:RequestSecurityTokenResponseCollection>";
 const RESPONSE: [&str; 3] = ["<wst:RequestSecurityTokenResponse xmlns:wst=\"", WST, "\""];
 const END: &str = "</S:Body></S:Envelope>";
 
 #[cfg(test)]
 mod tests {
+    use super::super::schema;
     use super::*;
-    use crate::xml::{Document, Limits};
+    use crate::xml::{Document, Element, Limits};
+
+    /// Whether the children stand in the order of the description.
+    fn is_described(response: Element<'_>) -> bool {
+        let mut described = schema::RESPONSE.iter();
+        response.children().all(|child| described.any(|(namespace, local)| child.is(namespace, local)))
+    }
 
     #[test]
     fn the_answer_is_one_line_in_the_order_every_client_reads() {
@@ -141,6 +170,8 @@ mod tests {
             key_type: KeyType::Bearer,
             delegatable: true,
             algorithm: SignatureAlgorithm::RSA_SHA256,
+            advice: &[Advice { source: "urn:s".into(), attributes: Vec::new() }],
+            exchange: Some("TlRM"),
         });
         assert!(!answer.contains('\n'));
         assert!(answer.contains("Created xmlns:wsu=\"") && answer.contains(">1970-01-01T00:00:00.000Z<"));
@@ -155,11 +186,26 @@ mod tests {
                 "RequestedSecurityToken",
                 "Lifetime",
                 "TokenType",
+                "BinaryExchange",
                 "KeyType",
                 "Delegatable",
-                "SignatureAlgorithm"
+                "SignatureAlgorithm",
+                "AdviceSet"
             ]
         );
+        assert!(is_described(response));
+    }
+
+    #[test]
+    fn whoever_must_go_on_gets_a_token_and_nothing_else() {
+        let answer = challenged("TlRM", "c<");
+        let document = Document::parse(answer.into_bytes(), &Limits::MESSAGE).unwrap();
+        let collection = document.root().children().next().unwrap().children().next().unwrap();
+        assert!(collection.is(WST, "RequestSecurityTokenResponseCollection"));
+        let response = collection.children().next().unwrap();
+        assert_eq!(response.attribute("Context"), Some("c<"));
+        let exchange = response.child(WST, "BinaryExchange").unwrap();
+        assert_eq!((response.children().count(), exchange.text()), (1, Some("TlRM")));
     }
 
     #[test]
@@ -186,6 +232,7 @@ mod tests {
             assert_eq!(response.attribute("Context"), Some("c"));
             let seen: Vec<&str> = response.children().map(crate::xml::document::Element::local).collect();
             assert_eq!(seen, order);
+            assert!(is_described(response));
         }
         assert!(validated(false, None).contains("200512/status/invalid</wst:Code>"));
     }

@@ -20,6 +20,10 @@ pub const DS: &str = "http://www.w3.org/2000/09/xmldsig#";
 pub const EC: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
 /// SAML 2.0 assertions.
 pub const SAML2: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
+/// What RSA adds to assertions: renewal conditions and advice.
+pub const SAML2_RSA: &str = "http://www.rsa.com/names/2009/12/std-ext/SAML2.0";
+/// Advice in requests for tokens.
+pub const WST_ADVICE: &str = "http://www.rsa.com/names/2009/12/std-ext/WS-Trust1.4/advice";
 /// XML Schema instances.
 pub const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 /// XML Schema.

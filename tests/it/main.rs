@@ -42,6 +42,7 @@ mod sdk_sessions;
 mod sdk_sspi;
 mod sdk_tickets;
 mod sdk_waiting;
+mod sts_advice;
 mod sts_by_token;
 mod sts_delegate;
 mod sts_issue;
@@ -51,6 +52,9 @@ mod sts_renew;
 mod sts_signature;
 mod sts_validate;
 mod sts_wishes;
+mod sts_sspi;
+mod sts_validate;
+mod sts_wsdl;
 mod tunnel;
 
 // Clients of Kerberos and NTLM that were written without the acceptor's code; they name our modules as it does.

@@ -13,6 +13,7 @@ use vcsso::identity::{AccountName, Domain, Kind, Standing};
 use vcsso::pki::{Anchors, Hash, pem};
 use vcsso::saml::names::{GIVEN_NAME, GROUPS, SURNAME};
 use vcsso::saml::write::Special;
+use vcsso::saml::{Advice, AdviceAttribute};
 use vcsso::sts::{Authenticated, Grant, mint};
 use vcsso::verifier::{Policy, judge_token};
 use vcsso::xml::write::is_writable;
@@ -60,6 +61,7 @@ const ANYTHING: [&str; 16] = [
 /// One of them, with the token.
 struct Issued {
     standing: Standing,
+    advice: Vec<Advice>,
     token: String,
 }
 
@@ -103,6 +105,20 @@ impl Numbers {
         (self.below(5) > 0).then_some(text)
     }
 
+    /// What others say, with anything in it.
+    fn advice(&mut self) -> Vec<Advice> {
+        let attribute = |numbers: &mut Self, name: usize| AdviceAttribute {
+            name: format!("urn:{name}"),
+            friendly_name: numbers.anything(),
+            values: (0..numbers.below(3)).filter_map(|_| numbers.anything()).collect(),
+        };
+        let one = |numbers: &mut Self| Advice {
+            source: numbers.letters(12),
+            attributes: (0..=numbers.below(3)).map(|name| attribute(numbers, name)).collect(),
+        };
+        (0..=self.below(2)).map(|_| one(self)).collect()
+    }
+
     fn standing(&mut self, number: usize) -> Standing {
         // A few are in very many groups; most in some.
         let groups = if number.is_multiple_of(50) { 1_000 - self.below(10) } else { self.below(12) };
@@ -126,6 +142,7 @@ static ISSUED: LazyLock<Vec<Issued>> = LazyLock::new(|| {
     let algorithms = [Hash::Sha256, Hash::Sha384, Hash::Sha512].map(SignatureAlgorithm::rsa);
     let issue = |number: usize| {
         let standing = numbers.standing(number);
+        let advice = if number.is_multiple_of(7) { numbers.advice() } else { Vec::new() };
         let grant = Grant {
             not_before: now(),
             not_on_or_after: now().plus(Duration::from_mins(5)),
@@ -139,11 +156,11 @@ static ISSUED: LazyLock<Vec<Issued>> = LazyLock::new(|| {
             } else {
                 Authenticated::ByPassword
             },
-            special: Special::default(),
+            special: Special { advice: advice.clone(), ..Special::default() },
         };
         let id = format!("_{}", uuid(&SystemEntropy).unwrap());
         let token = mint(&grant, &standing, &domain, ISSUER, &signer, id).unwrap().assertion;
-        Issued { standing, token }
+        Issued { standing, advice, token }
     };
     (0..PEOPLE).map(issue).collect()
 });
@@ -154,7 +171,7 @@ fn what_the_directory_says_is_what_the_token_says() {
     let anchors = Anchors::new([(Some(ISSUER.to_owned()), signer().certificate().clone())]);
     let policy = Policy { tolerance: Duration::ZERO, audiences: Some(vec![ISSUER.into()]) };
     let mut hostile = 0;
-    for Issued { standing, token } in ISSUED.iter() {
+    for Issued { standing, advice, token } in ISSUED.iter() {
         // Once as we wrote it, once by the strict path that reads everybody's.
         let respelled = swap(token, "<saml2:Assertion xmlns", "<saml2:Assertion  xmlns");
         for bytes in [token.clone(), respelled] {
@@ -165,6 +182,7 @@ fn what_the_directory_says_is_what_the_token_says() {
             let claims = token.assertion();
             assert_eq!(claims.subject.name, format!("{}@VSPHERE.LOCAL", standing.name));
             let Kind::User { given_name, surname, .. } = &standing.kind else { panic!() };
+            assert_eq!(&claims.advice, advice);
             assert_eq!(claims.values(GIVEN_NAME), given_name.as_slice());
             assert_eq!(claims.values(SURNAME), surname.as_slice());
             let names = standing.groups.iter().map(String::as_str).chain(["Everyone"]);

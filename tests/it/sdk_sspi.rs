@@ -21,7 +21,7 @@ use crate::{kerberos_client, ntlm_client};
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 
-fn accepted() -> (Acceptor, Accounts) {
+pub fn accepted() -> (Acceptor, Accounts) {
     let named = |principal, account| (Principal::parse(principal).unwrap(), name(account));
     let principals = vec![named("carol/admin@LAB.TEST", "carol")];
     (acceptor(), Accounts { realms: vec!["LAB.TEST".into()], principals })
@@ -31,11 +31,11 @@ fn name(text: &str) -> AccountName {
     AccountName::new(text).unwrap()
 }
 
-fn plan() -> Plan {
+pub fn plan() -> Plan {
     Plan { sspi: Some(accepted), ..Plan::default() }
 }
 
-fn open(place: &Place) -> House {
+pub fn open(place: &Place) -> House {
     House::built(place, plan())
 }
 
@@ -44,12 +44,12 @@ fn person(text: &str, ntlm: bool) -> Person {
     Person { name: name(text), password, profile: Profile::default(), groups: Vec::new(), ntlm }
 }
 
-fn peer(house: &House) -> Peer {
+pub fn peer(house: &House) -> Peer {
     Peer { trace: format!("local-{}", house.app.password_hashes()), ..Peer::default() }
 }
 
 /// A house where nina, who may read, asked for an NT hash.
-fn with_nina(place: &Place) -> House {
+pub fn with_nina(place: &Place) -> House {
     let house = open(place);
     let by = peer(&house);
     house.run(|app| async move {
@@ -69,11 +69,11 @@ fn with_nina(place: &Place) -> House {
     house
 }
 
-fn nina() -> ntlm_client::Client {
+pub fn nina() -> ntlm_client::Client {
     ntlm_client::Client { user: "nina", domain: "", ..ntlm_client::Client::default() }
 }
 
-fn kerberos(user: &'static str) -> kerberos_client::Client {
+pub fn kerberos(user: &'static str) -> kerberos_client::Client {
     kerberos_client::Client { name: vec![user], ..kerberos_client::Client::default() }
 }
 
@@ -110,7 +110,7 @@ fn is_refused(house: &House, answer: &Answer, kind: &str, step: &str) {
     assert_eq!((house.refusal(answer).as_str(), answer.cookie()), (step, None));
 }
 
-fn seen(house: &House, answer: &Answer) -> String {
+pub fn seen(house: &House, answer: &Answer) -> String {
     let row = &house.explain(answer)[0];
     let steps = row["detail"]["steps"].as_array().unwrap();
     let failed = steps.iter().find(|step| step["outcome"] == "fail").unwrap();
@@ -123,7 +123,7 @@ fn is_open(client: &mut Client) -> bool {
     answer.body.contains("<key>")
 }
 
-fn failures(house: &House, who: &'static str) -> u32 {
+pub fn failures(house: &House, who: &'static str) -> u32 {
     let users = house.run(|app| async move { app.store.users().await.unwrap() });
     users.into_iter().find(|user| user.name == who).unwrap().failures
 }

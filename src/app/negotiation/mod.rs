@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 pub use self::account::Accounts;
 use self::account::{Candidate, Known};
+pub use self::pending::Beginning;
 use self::pending::{Found, Held, NoSeat, Pending};
 pub use self::proven::Proven;
 use self::proven::{prove, written};
@@ -22,11 +23,13 @@ use super::login::note_failure;
 use super::{App, Peer, credentials};
 use crate::clock::Moment;
 use crate::negotiate::{
-    Acceptor, ChannelBinding, Circumstances, Exchange, MAX_TOKEN, NegotiateError, NtlmError, Step,
+    Acceptor, ChannelBinding, Circumstances, Exchange, MAX_TOKEN, Mechanism, NegotiateError, NtlmError, Step,
     UnverifiedUser,
 };
+use crate::pki::Certificate;
 use crate::secret::Secret;
 use crate::verifier::{Finding, Report, Seen, StepId};
+use crate::wstrust::IssueRequest;
 
 /// What is accepted here, and the exchanges that are under way.
 pub struct Negotiation {
@@ -43,6 +46,17 @@ pub struct Offer<'a> {
     pub token: &'a str,
     /// Names of exchanges that came with it: what [`Challenge::exchange`] said before.
     pub exchanges: &'a [Secret],
+    /// How a new exchange waits; none = only one that waits already goes on.
+    pub beginning: Option<Beginning>,
+}
+
+/// What a client asked for before it was known who it is.
+#[derive(Clone, Debug)]
+pub struct Errand {
+    /// The request.
+    pub request: IssueRequest,
+    /// The certificate whose key signed it.
+    pub certificate: Option<Certificate>,
 }
 
 /// What follows from a token.
@@ -67,6 +81,11 @@ impl Negotiation {
     #[must_use]
     pub fn new(acceptor: Acceptor, accounts: Accounts, channel: Option<ChannelBinding>) -> Self {
         Self { acceptor, accounts, channel, pending: Pending::default() }
+    }
+
+    /// Forgets an exchange that its client needs no more.
+    pub fn forget(&self, challenge: &Challenge) {
+        self.pending.forget(&challenge.exchange);
     }
 
     /// Forgets exchanges that nobody goes on with.
@@ -103,13 +122,19 @@ pub async fn take(
     app: &App,
     negotiation: &Negotiation,
     report: &mut Report,
-    offer: &Offer<'_>,
+    Offer { token, exchanges, beginning }: Offer<'_>,
     (who, peer): (&mut String, &Peer),
 ) -> Result<Negotiated, Cause> {
-    let token = decoded(report, offer.token)?;
-    let (held, mut exchange) = match negotiation.pending.take(offer.exchanges) {
-        Found::Here(held, exchange) => (Some(held), exchange),
-        Found::Nothing => (None, Box::new(Exchange::new(app.now()))),
+    let token = decoded(report, token)?;
+    let anew = beginning.is_some() && Exchange::begins_with(&token);
+    let (held, mut exchange) = match negotiation.pending.take(exchanges) {
+        Found::Here(held, exchange) if !anew => (Some(held), exchange),
+        Found::Here(..) | Found::Nothing if beginning.is_some() => (None, Box::new(Exchange::new(app.now()))),
+        Found::Here(..) | Found::Nothing => {
+            let finding = Finding::seen("Unknown session for challenge request!").but("a pending exchange");
+            report.fail(StepId::NegotiateExchange, finding);
+            return Err(Cause::Step);
+        }
         Found::Busy => {
             let finding = Finding::seen("another token of the exchange is being judged").but("one at a time");
             report.fail(StepId::NegotiateExchange, finding);
@@ -129,14 +154,16 @@ pub async fn take(
     match negotiation.step(app, &mut exchange, &token, candidate.as_ref()) {
         Err(error) => Err(refused(app, report, &error, candidate.as_ref(), held.is_some()).await),
         Ok(Step::Continue(token)) => {
-            negotiation.go_on(app, report, held, exchange, (&token, peer)).map(Negotiated::Challenge)
+            let waits = (held, exchange, beginning.unwrap_or_default());
+            negotiation.go_on(app, report, waits, (&token, peer)).map(Negotiated::Challenge)
         }
         Ok(Step::Done { token, unclaimed }) => {
             // What was proven is used up, whatever comes of it.
-            drop(held);
+            let errand = held.and_then(Held::errand);
             *who = written(unclaimed.presumed());
             report.pass(StepId::NegotiateProof, unclaimed.presumed().mechanism().name());
-            let proven = prove(app, negotiation, report, (unclaimed, token), candidate).await?;
+            let mut proven = prove(app, negotiation, report, (unclaimed, token), candidate).await?;
+            proven.errand = errand;
             Ok(Negotiated::Proven(Box::new(proven)))
         }
     }
@@ -167,23 +194,38 @@ impl Negotiation {
         &self,
         app: &App,
         report: &mut Report,
-        held: Option<Held<'_>>,
-        exchange: Box<Exchange>,
+        (held, exchange, beginning): (Option<Held<'_>>, Box<Exchange>, Beginning),
         (token, peer): (&[u8], &Peer),
     ) -> Result<Challenge, Cause> {
         let name = match held {
             Some(held) => Ok(held.keep(exchange)),
-            None => self.pending.add(exchange, &peer.ip_address, (&*app.entropy, app.now())),
+            None => self.pending.add(exchange, beginning, &peer.ip_address, (&*app.entropy, app.now())),
         };
         match name {
             Ok(exchange) => Ok(Challenge { exchange, token: STANDARD.encode(token) }),
             Err(NoSeat::Entropy(error)) => Err(note_failure(report, &Failure::Entropy(error))),
-            Err(full @ (NoSeat::Full(_) | NoSeat::Neighbourhood(_))) => {
+            Err(full @ (NoSeat::Full(_) | NoSeat::Neighbourhood(_) | NoSeat::Taken)) => {
                 report.fail(StepId::NegotiateExchange, Finding::seen(full.to_string()).but("fewer"));
                 Err(Cause::Step)
             }
         }
     }
+}
+
+/// The commit won the proof's claim: the last token for the client, in base64, if there is one.
+///
+/// # Errors
+/// The [`Cause`] for the door; the report has the step.
+pub async fn settled(app: &App, report: &mut Report, proven: Proven) -> Result<Option<String>, Cause> {
+    let subject = proven.standing().id.clone();
+    let (identity, token) = proven.claimed(true).map_err(|_| replayed(report))?;
+    // As after every right password: failures below a lock are forgotten.
+    if identity.mechanism() == Mechanism::Ntlm
+        && let Err(error) = app.store.password_succeeded(&subject, app.now()).await
+    {
+        tracing::warn!(%error, "failures before a right password could not be forgotten");
+    }
+    Ok(token.map(|token| STANDARD.encode(token)))
 }
 
 /// Records that the commit found the proof used before.

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::Errand;
 use crate::clock::Moment;
 use crate::entropy::{Entropy, NoEntropy, bytes, hex};
 use crate::negotiate::Exchange;
@@ -22,8 +23,18 @@ type Key = [u8; 32];
 struct Seat {
     neighbourhood: String,
     expires_at: Moment,
+    errand: Option<Box<Errand>>,
     /// Nothing while it steps.
     exchange: Option<Box<Exchange>>,
+}
+
+/// How a new exchange waits.
+#[derive(Default)]
+pub struct Beginning {
+    /// The name that its client gave it, together with whatever else tells clients apart; none = a new one.
+    pub name: Option<Secret>,
+    /// What its first message asks for, where the later ones do not say it again.
+    pub errand: Option<Errand>,
 }
 
 /// What a name finds.
@@ -50,6 +61,8 @@ pub(super) enum NoSeat {
     Full(usize),
     #[error("{0} exchanges of this address are pending")]
     Neighbourhood(usize),
+    #[error("another exchange of this name is pending")]
+    Taken,
     #[error(transparent)]
     Entropy(#[from] NoEntropy),
 }
@@ -70,27 +83,40 @@ impl Pending {
         Found::Nothing
     }
 
-    /// Lets a new exchange wait, under the name that comes back.
+    /// Lets a new exchange wait, under the name that comes back: its own, or a new one.
     pub(super) fn add(
         &self,
         exchange: Box<Exchange>,
+        Beginning { name, errand }: Beginning,
         address: &str,
         (entropy, now): (&dyn Entropy, Moment),
     ) -> Result<Secret, NoSeat> {
-        let name = Secret::new(format!("{PREFIX}{}", hex(&bytes::<32>(entropy)?)));
+        let name = match name {
+            Some(name) => name,
+            None => Secret::new(format!("{PREFIX}{}", hex(&bytes::<32>(entropy)?))),
+        };
         let neighbourhood = neighbourhood(address);
         let mut seats = self.seats();
         seats.retain(|_, seat| now < seat.expires_at);
         if seats.len() >= MOST_PENDING {
             return Err(NoSeat::Full(seats.len()));
         }
+        if seats.contains_key(&key_of(&name)) {
+            return Err(NoSeat::Taken);
+        }
         let neighbours = seats.values().filter(|seat| seat.neighbourhood == neighbourhood).count();
         if neighbours >= MOST_OF_ONE_ADDRESS {
             return Err(NoSeat::Neighbourhood(neighbours));
         }
         let expires_at = exchange.expires_at();
-        seats.insert(key_of(&name), Seat { neighbourhood, expires_at, exchange: Some(exchange) });
+        let seat = Seat { neighbourhood, expires_at, errand: errand.map(Box::new), exchange: Some(exchange) };
+        seats.insert(key_of(&name), seat);
         Ok(name)
+    }
+
+    /// Forgets one exchange.
+    pub(super) fn forget(&self, name: &Secret) {
+        self.seats().remove(&key_of(name));
     }
 
     /// Forgets what nobody goes on with.
@@ -111,6 +137,12 @@ impl Held<'_> {
         }
         self.kept = true;
         self.name.clone()
+    }
+
+    /// The exchange is through: what its first message asked for.
+    pub(super) fn errand(self) -> Option<Errand> {
+        let seat = self.pending.seats().remove(&key_of(&self.name));
+        seat.and_then(|seat| seat.errand).map(|errand| *errand)
     }
 }
 
@@ -155,9 +187,10 @@ mod tests {
     use super::*;
     use crate::entropy::SystemEntropy;
     use crate::negotiate::MAX_AGE;
+    use crate::wstrust::IssueRequest;
 
     fn add(pending: &Pending, address: &str, now: Moment) -> Result<Secret, NoSeat> {
-        pending.add(Box::new(Exchange::new(now)), address, (&SystemEntropy, now))
+        pending.add(Box::new(Exchange::new(now)), Beginning::default(), address, (&SystemEntropy, now))
     }
 
     #[test]
@@ -172,6 +205,34 @@ mod tests {
         let Found::Here(held, _) = pending.take(&other) else { panic!("it is there again") };
         drop(held);
         assert!(matches!(pending.take(&other), Found::Nothing), "a step that is cut off ends it");
+    }
+
+    #[test]
+    fn a_client_names_its_exchange_and_what_it_asked_for_comes_out_once() {
+        let pending = Pending::default();
+        let name = Secret::new("context 192.0.2.1 c");
+        let add = |request: &IssueRequest| {
+            let errand = Some(Errand { request: request.clone(), certificate: None });
+            let beginning = Beginning { name: Some(name.clone()), errand };
+            let exchange = Box::new(Exchange::new(Moment::EPOCH));
+            pending.add(exchange, beginning, "192.0.2.1", (&SystemEntropy, Moment::EPOCH))
+        };
+        let request = IssueRequest { delegatable: true, ..IssueRequest::default() };
+        assert_eq!(add(&request).unwrap(), name);
+        assert!(!is_name(name.expose()));
+        assert!(matches!(add(&IssueRequest::default()), Err(NoSeat::Taken)));
+        let Found::Here(held, exchange) = pending.take(std::slice::from_ref(&name)) else {
+            panic!("it is there")
+        };
+        assert_eq!(held.keep(exchange), name);
+        let Found::Here(held, _) = pending.take(std::slice::from_ref(&name)) else {
+            panic!("it is there again")
+        };
+        assert_eq!(held.errand().unwrap().request, request);
+        assert!(matches!(pending.take(std::slice::from_ref(&name)), Found::Nothing));
+        add(&request).unwrap();
+        pending.forget(&name);
+        assert!(pending.seats().is_empty());
     }
 
     #[test]

@@ -6,8 +6,8 @@ use super::super::App;
 use super::super::error::{Cause, Failure};
 use super::super::login::note_failure;
 use super::super::standings::{Epoch, Lookup};
-use super::Negotiation;
 use super::account::{self, Candidate, Known, Sealed};
+use super::{Errand, Negotiation};
 use crate::identity::Standing;
 use crate::negotiate::{Identity, Principal, Replayed, Unclaimed};
 use crate::store::Claim;
@@ -21,6 +21,7 @@ pub struct Proven {
     /// NTLM: what the proof was judged by.
     sealed: Option<Sealed>,
     token: Option<Vec<u8>>,
+    pub(super) errand: Option<Errand>,
 }
 
 impl Proven {
@@ -43,6 +44,12 @@ impl Proven {
         Claim { key: claim.key, expires_at: claim.until }
     }
 
+    /// What the first message of its exchange asked for.
+    #[must_use]
+    pub const fn errand(&self) -> Option<&Errand> {
+        self.errand.as_ref()
+    }
+
     /// Who was proven, for the audit.
     #[must_use]
     pub fn detail(&self) -> serde_json::Value {
@@ -54,7 +61,7 @@ impl Proven {
     ///
     /// # Errors
     /// [`Replayed`].
-    pub fn claimed(self, won: bool) -> Result<(Identity, Option<Vec<u8>>), Replayed> {
+    pub(super) fn claimed(self, won: bool) -> Result<(Identity, Option<Vec<u8>>), Replayed> {
         Ok((self.unclaimed.claimed(won)?, self.token))
     }
 
@@ -95,7 +102,7 @@ pub(super) async fn prove(
         (found.map_err(|failure| note_failure(report, &failure))?, None)
     };
     let (standing, epoch) = active(app, report, found, unclaimed.presumed())?;
-    Ok(Proven { unclaimed, standing, epoch, sealed, token })
+    Ok(Proven { unclaimed, standing, epoch, sealed, token, errand: None })
 }
 
 fn active(

@@ -4,8 +4,9 @@ use serde_json::json;
 
 use super::super::admission::{append_once, replayed};
 use super::super::audit::{accepted, note};
-use super::super::error::Cause;
+use super::super::error::{Cause, Failure};
 use super::super::login::note_failure;
+use super::super::negotiation;
 use super::super::trust::Trust;
 use super::Call;
 use super::requester::Requester;
@@ -37,13 +38,16 @@ pub(super) async fn commit(
     let confirmation = if grant.confirmation.is_some() { "holder-of-key" } else { "bearer" };
     let for_itself = requester.standing.id == subject.id;
     let principal = if for_itself { minted.subject.clone() } else { call.upn(&requester.standing) };
-    let detail = json!({
+    let mut detail = json!({
         "token_id": minted.id, "confirmation": confirmation,
         "not_on_or_after": grant.not_on_or_after.millis_text().as_str(),
         "subject": (!for_itself).then_some(&minted.subject),
         "by_token": requester.admitted.as_ref().map(|earlier| &earlier.token().assertion().id),
         "delegate": grant.special.delegates.last().map(|delegate| &delegate.name),
     });
+    if let (Some(proven), Some(detail)) = (&requester.negotiated, detail.as_object_mut()) {
+        detail.extend(proven.detail().as_object().cloned().unwrap_or_default());
+    }
     let append = Append {
         expects: Some(trust.epoch),
         claim: requester.claim(app),
@@ -61,7 +65,12 @@ pub(super) async fn commit(
         audit: vec![accepted(app, call.action(), &principal, &detail, peer)],
         ..Append::default()
     };
-    match append_once(app, append, peer).await.map_err(|failure| note_failure(report, &failure))? {
+    let appended = match requester.negotiated {
+        // A replayed proof is somebody else's, whatever is configured for messages.
+        Some(_) => app.store.append(append).await.map_err(Failure::from),
+        None => append_once(app, append, peer).await,
+    };
+    match appended.map_err(|failure| note_failure(report, &failure))? {
         Appended::Committed => {
             note(call.action(), &principal, peer);
             metrics::counter!("vcsso_tokens_issued_total").increment(1);
@@ -71,6 +80,7 @@ pub(super) async fn commit(
             app.standings.saw(newer);
             Ok(false)
         }
+        Appended::Replayed if requester.negotiated.is_some() => Err(negotiation::replayed(report)),
         // A limit is only asked for with a session.
         Appended::Replayed | Appended::SessionLimit { .. } => Err(replayed(report)),
     }

@@ -1,21 +1,33 @@
-//! Issue and Renew: authenticate, decide, mint, and commit what was issued with its audit row. Renew is an Issue whose
-//! credential and model is the token it replaces.
+//! Issue, Renew and Challenge: authenticate, decide, mint, and commit what was issued with its audit row. Renew is an Issue whose
+//! credential and model is the token it replaces; Challenge is one whose request came before its last credential.
 
 use super::super::error::{Cause, Failure, Refused};
 use super::super::login::{MOST_ATTEMPTS, note_failure};
+use super::super::negotiation;
 use super::super::trust::{Trust, judged};
 use super::commit::{Work, commit};
 use super::delegation::others;
-use super::requester::authenticate;
-use super::{Call, IssuedToken};
+use super::exchange::{Asked, request_of};
+use super::requester::{Authentication, Requester, authenticate};
+use super::{Call, Challenged, IssuedToken};
 use crate::entropy::uuid;
 use crate::identity::Standing;
-use crate::sts::{Case, Grant, Minted, Refusal, Template, decide, mint};
+use crate::sts::{Case, Grant, Minted, Refusal, Template, advice, decide, mint};
 use crate::verifier::{Finding, Proven, Report, StepId};
 use crate::wstrust::{IssueRequest, KeyType, Operation};
 
+/// What a request leads to.
+pub(super) enum Outcome {
+    /// A token.
+    Issued(Box<IssuedToken>),
+    /// The client must go on with its exchange.
+    Challenged(Challenged),
+}
+
 /// Issues or renews.
-pub(super) async fn issue(call: &Call<'_>) -> Result<IssuedToken, Refused> {
+pub(super) async fn issue(call: &Call<'_>) -> Result<Outcome, Refused> {
+    // A proof by Kerberos or NTLM is used up by the first attempt.
+    let mut spent = None;
     for _ in 0..MOST_ATTEMPTS {
         let (trust, judgement) = match judged(call.app, call.envelope, call.door()).await {
             Ok(judged) => judged,
@@ -25,13 +37,13 @@ pub(super) async fn issue(call: &Call<'_>) -> Result<IssuedToken, Refused> {
         let Some(proven) = judgement.proven else {
             return Err(call.refused("", report, Cause::Step).await);
         };
-        let claimed = claimed(&proven);
-        let attempted = match call.read_request(&mut report, proven.signed.as_ref()) {
-            Ok(request) => attempt(call, &trust, &mut report, proven, &request).await,
+        let mut claimed = claimed(&proven);
+        let attempted = match call.read_asked(&mut report, &proven) {
+            Ok(asked) => attempt(call, &trust, &mut report, proven, asked, (&mut spent, &mut claimed)).await,
             Err(cause) => Err(cause),
         };
         match attempted {
-            Ok(Some(issued)) => return Ok(issued),
+            Ok(Some(outcome)) => return Ok(outcome),
             // Keys or people changed between judgement and commit: judge again.
             Ok(None) => {}
             Err(cause) => return Err(call.refused(&claimed, report, cause).await),
@@ -53,13 +65,42 @@ async fn attempt(
     trust: &Trust,
     report: &mut Report,
     proven: Proven,
-    request: &IssueRequest,
-) -> Result<Option<IssuedToken>, Cause> {
-    if request.delegate_to.is_some() && request.act_as.is_some() {
+    asked: Asked,
+    (spent, who): (&mut Option<Box<negotiation::Proven>>, &mut String),
+) -> Result<Option<Outcome>, Cause> {
+    if asked.here().is_some_and(|request| request.delegate_to.is_some() && request.act_as.is_some()) {
         return Err(decided_against(report, Refusal::Ambiguous));
     }
-    let requester = authenticate(call.app, trust, report, proven).await?;
-    let others = others(call, trust, report, &requester, request).await?;
+    let leg = asked.leg(call, report, &proven)?.map(|leg| (leg, spent.take()));
+    let mut requester = match authenticate(call, trust, report, proven, leg, who).await? {
+        Authentication::Known(requester) => *requester,
+        Authentication::Challenge(challenge) => {
+            let context = asked.into_context();
+            return Ok(Some(Outcome::Challenged(Challenged { context, challenge })));
+        }
+    };
+    let request = request_of(report, asked, &requester)?;
+    let issued = issue_to(call, trust, report, &requester, &request).await?;
+    let negotiated = requester.negotiated.take();
+    let Some(mut issued) = issued else {
+        *spent = negotiated;
+        return Ok(None);
+    };
+    if let Some(negotiated) = negotiated {
+        issued.exchange = negotiation::settled(call.app, report, *negotiated).await?;
+    }
+    Ok(Some(Outcome::Issued(Box::new(issued))))
+}
+
+/// Nothing when the directory changed meanwhile.
+async fn issue_to(
+    call: &Call<'_>,
+    trust: &Trust,
+    report: &mut Report,
+    requester: &Requester,
+    request: &IssueRequest,
+) -> Result<Option<IssuedToken>, Cause> {
+    let others = others(call, trust, report, requester, request).await?;
     let model = others.act_as.as_ref().or(requester.admitted.as_ref());
     let subject = model.map_or(&requester.standing, |admitted| admitted.standing());
     let case = Case {
@@ -75,7 +116,7 @@ async fn attempt(
     };
     let (grant, minted) = grant(call, report, trust, &case, subject)?;
     let work = Work { subject, grant: &grant, minted: &minted };
-    let committed = commit(call, report, trust, &requester, &work).await?;
+    let committed = commit(call, report, trust, requester, &work).await?;
     Ok(committed.then(|| answer(request, &grant, minted)))
 }
 
@@ -115,5 +156,7 @@ fn answer(request: &IssueRequest, grant: &Grant, minted: Minted) -> IssuedToken 
         delegatable: grant.proxy_count > 0,
         renewable: grant.renew_count > 0,
         algorithm: grant.algorithm,
+        advice: advice::answered(&grant.special.advice),
+        exchange: None,
     }
 }

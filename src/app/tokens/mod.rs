@@ -3,29 +3,36 @@
 mod cancel;
 mod commit;
 mod delegation;
+mod exchange;
 mod issue;
 mod requester;
 mod validate;
 
+use self::exchange::Asked;
+use self::issue::Outcome;
 use super::audit::{Action, refuse};
 use super::error::{Cause, Refused};
 use super::login::unavailable;
+use super::negotiation::Challenge;
 use super::{App, Peer};
 use crate::clock::Moment;
 use crate::dsig::SignatureAlgorithm;
 use crate::identity::{AccountName, Principal, Standing};
+use crate::secret::Secret;
 use crate::soap::Envelope;
-use crate::verifier::{Door, Finding, Report, SignedMessage, StepId};
+use crate::verifier::{Door, Finding, Proven, Report, SignedMessage, StepId};
 use crate::wstrust::operation::soap_action_of;
-use crate::wstrust::{IssueRequest, KeyType, Operation, RequestError};
+use crate::wstrust::{self, Advice, IssueRequest, KeyType, Operation, RequestError};
 
 /// What an operation leads to.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum Answer {
     /// A new token.
-    Issued(IssuedToken),
+    Issued(Box<IssuedToken>),
     /// A new token in the place of another.
-    Renewed(IssuedToken),
+    Renewed(Box<IssuedToken>),
+    /// The client must go on with its exchange.
+    Challenged(Challenged),
     /// Whether a token is good.
     Validated {
         /// It is.
@@ -38,6 +45,15 @@ pub enum Answer {
         /// `@Context` of the request.
         context: Option<String>,
     },
+}
+
+/// The next token of an exchange.
+#[derive(Debug)]
+pub struct Challenged {
+    /// `@Context` of the request; who gave none may go on by the name of the exchange.
+    pub context: Option<String>,
+    /// The token, and the name of the exchange.
+    pub challenge: Challenge,
 }
 
 /// A token, and what the answer says about it.
@@ -59,6 +75,10 @@ pub struct IssuedToken {
     pub renewable: bool,
     /// How it is signed.
     pub algorithm: SignatureAlgorithm,
+    /// What it says in the name of others.
+    pub advice: Vec<Advice>,
+    /// The last token of an exchange, in base64.
+    pub exchange: Option<String>,
 }
 
 /// One call of the service.
@@ -68,10 +88,11 @@ struct Call<'a> {
     envelope: &'a Envelope,
     operation: Operation,
     soap_action: &'a str,
+    pending: &'a [Secret],
     peer: &'a Peer,
 }
 
-/// Does what a message asks for.
+/// Does what a message asks for. `pending` are the names of exchanges that its connection knows.
 ///
 /// # Errors
 /// [`Refused`].
@@ -79,14 +100,18 @@ pub async fn serve(
     app: &App,
     envelope: &Envelope,
     soap_action: &str,
+    pending: &[Secret],
     peer: &Peer,
 ) -> Result<Answer, Refused> {
     let operation = Operation::of(soap_action, envelope);
-    let call = Call { app, envelope, operation, soap_action, peer };
+    let call = Call { app, envelope, operation, soap_action, pending, peer };
     call.precheck().await?;
     match operation {
-        Operation::Issue => issue::issue(&call).await.map(Answer::Issued),
-        Operation::Renew => issue::issue(&call).await.map(Answer::Renewed),
+        Operation::Issue | Operation::Renew | Operation::Challenge => match issue::issue(&call).await? {
+            Outcome::Issued(token) if operation == Operation::Renew => Ok(Answer::Renewed(token)),
+            Outcome::Issued(token) => Ok(Answer::Issued(token)),
+            Outcome::Challenged(challenged) => Ok(Answer::Challenged(challenged)),
+        },
         Operation::Validate => validate::validate(&call).await,
         Operation::Cancel => cancel::cancel(&call).await,
     }
@@ -103,7 +128,7 @@ pub async fn unknown_tenant(app: &App, tenant: &str, peer: &Peer) {
 impl Call<'_> {
     /// Whose request is another operation's has nothing here to be judged by. Issue finds out later, from what is signed.
     async fn precheck(&self) -> Result<(), Refused> {
-        if self.operation == Operation::Issue {
+        if matches!(self.operation, Operation::Issue | Operation::Challenge) {
             return Ok(());
         }
         let off = self.operation == Operation::Cancel && !self.app.settings.tokens.cancel;
@@ -138,6 +163,26 @@ impl Call<'_> {
         })
     }
 
+    /// The same for what may be asked for in one message or in two.
+    fn read_asked(&self, report: &mut Report, proven: &Proven) -> Result<Asked, Cause> {
+        if self.operation != Operation::Challenge {
+            let request = self.read_request(report, proven.signed.as_ref())?;
+            return Ok(Asked::Here(Box::new(request)));
+        }
+        let body = proven.signed.as_ref().map_or_else(|| self.envelope.body(), SignedMessage::body);
+        // A password beside no token is SecurID's next code, which is not served.
+        let read = wstrust::Challenge::read(body).map_err(|error| match error {
+            RequestError::NoExchange if proven.login.is_some() => {
+                RequestError::Exchange("Unsupported security token in challenge operation.")
+            }
+            error => error,
+        });
+        read.map(Asked::Before).map_err(|error| {
+            report.fail(StepId::RequestShape, Finding::seen(error.to_string()));
+            Cause::Request(error)
+        })
+    }
+
     async fn refused(&self, principal: &str, report: Report, cause: Cause) -> Refused {
         refuse(self.app, self.action(), principal, report, cause, self.peer).await
     }
@@ -148,7 +193,7 @@ impl Call<'_> {
 
     const fn action(&self) -> Action {
         match self.operation {
-            Operation::Issue => Action::Issue,
+            Operation::Issue | Operation::Challenge => Action::Issue,
             Operation::Renew => Action::Renew,
             Operation::Validate => Action::Validate,
             Operation::Cancel => Action::Cancel,
@@ -157,7 +202,7 @@ impl Call<'_> {
 
     const fn door(&self) -> Door {
         match self.operation {
-            Operation::Issue => Door::Sts,
+            Operation::Issue | Operation::Challenge => Door::Sts,
             Operation::Renew => Door::StsRenew,
             Operation::Validate => Door::StsValidate,
             Operation::Cancel => Door::StsCancel,

@@ -5,9 +5,12 @@ use std::sync::Arc;
 use super::super::admission::{Admitted, admit_token, claim_of};
 use super::super::error::Cause;
 use super::super::login::note_failure;
+use super::super::negotiation::{self, Challenge, Negotiated};
 use super::super::standings::Lookup;
 use super::super::trust::Trust;
 use super::super::{App, credentials};
+use super::Call;
+use super::exchange::{Leg, forget};
 use crate::identity::Standing;
 use crate::pki::Certificate;
 use crate::saml::Confirmation;
@@ -23,21 +26,34 @@ pub(super) struct Requester {
     pub authenticated: Authenticated,
     /// The token it presented.
     pub admitted: Option<Admitted>,
+    /// What it proved by Kerberos or NTLM.
+    pub negotiated: Option<Box<negotiation::Proven>>,
     signed: Option<SignedMessage>,
     certificate: Option<VerifiedCertificate>,
 }
 
-/// The requester of a message. In a fixed order: certificate, token, password (`sts.md` §13).
+/// What comes of a message's credentials.
+pub(super) enum Authentication {
+    /// It is known who asks.
+    Known(Box<Requester>),
+    /// The client must go on with its exchange first.
+    Challenge(Challenge),
+}
+
+/// The requester of a message. In a fixed order: certificate, token, password, exchange (`sts.md` §13).
 pub(super) async fn authenticate(
-    app: &App,
+    call: &Call<'_>,
     trust: &Trust,
     report: &mut Report,
     proven: Proven,
-) -> Result<Requester, Cause> {
+    leg: Option<(Leg<'_>, Option<Box<negotiation::Proven>>)>,
+    who: &mut String,
+) -> Result<Authentication, Cause> {
+    let app = call.app;
     let Proven { login, certificate, token, signed } = proven;
     let by_certificate = match &certificate {
         Some(proof) => {
-            let must_be_known = login.is_none() && token.is_none();
+            let must_be_known = login.is_none() && token.is_none() && leg.is_none();
             solution_user(app, report, proof.certificate(), must_be_known).await?
         }
         None => None,
@@ -50,15 +66,33 @@ pub(super) async fn authenticate(
         Some(login) => Some(credentials::verify_password(app, report, login).await?.0),
         None => None,
     };
+    let mut challenge = None;
+    let mut negotiated = None;
+    let is_errand = leg.as_ref().is_some_and(|(leg, _)| leg.is_errand());
+    if let Some((leg, earlier)) = leg {
+        match leg.take(report, earlier, who).await? {
+            Negotiated::Challenge(next) => challenge = Some(next),
+            Negotiated::Proven(proven) => negotiated = Some(proven),
+        }
+    }
+    let by_exchange = negotiated.as_ref().map(|proven| Arc::clone(proven.standing()));
     let by_token = admitted.as_ref().map(|admitted| Arc::clone(admitted.presenter()));
     let all = [
         (by_password, Authenticated::ByPassword),
+        (by_exchange, Authenticated::ByNegotiation),
         (by_token, Authenticated::ByToken),
         (by_certificate, Authenticated::BySignature),
     ];
     let mut found = all.into_iter().filter_map(|(standing, how)| Some((standing?, how)));
-    let Some((standing, authenticated)) = found.next() else {
-        let wanted = "a password, a certificate or a Holder-of-Key token";
+    let first = found.next();
+    match (challenge, &first) {
+        // What is complete beats what is not, where the message says what it asks for.
+        (Some(challenge), Some(_)) if !is_errand => forget(call, &challenge),
+        (Some(challenge), _) => return Ok(Authentication::Challenge(challenge)),
+        (None, _) => {}
+    }
+    let Some((standing, authenticated)) = first else {
+        let wanted = "a password, a certificate, a Holder-of-Key token, or Kerberos or NTLM";
         report.fail(StepId::CredentialPresent, Finding::seen("nothing").but(wanted));
         return Err(Cause::Step);
     };
@@ -66,7 +100,8 @@ pub(super) async fn authenticate(
         report.fail(StepId::CredentialAgreement, Finding::seen("two different principals").but("one"));
         return Err(Cause::Step);
     }
-    Ok(Requester { standing, authenticated, admitted, signed, certificate })
+    let known = Requester { standing, authenticated, admitted, negotiated, signed, certificate };
+    Ok(Authentication::Known(Box::new(known)))
 }
 
 impl Requester {
@@ -87,8 +122,11 @@ impl Requester {
         self.admitted.as_ref().is_some_and(|admitted| !admitted.delegates().is_empty())
     }
 
-    /// What the commit must claim.
+    /// What the commit must claim. A proof stands in what is signed: who has claimed it has claimed the message.
     pub fn claim(&self, app: &App) -> Option<Claim> {
+        if let Some(negotiated) = &self.negotiated {
+            return Some(negotiated.claim());
+        }
         self.signed.as_ref().and_then(|signed| claim_of(app, signed))
     }
 }

@@ -10,7 +10,7 @@ use crate::app::local_tickets::{self, NotGiven};
 use crate::app::locale::Locales;
 use crate::app::login::{Attempt, Opened, by_password, by_token};
 use crate::app::login_by_sspi::{Outcome, by_sspi};
-use crate::app::negotiation::Offer;
+use crate::app::negotiation::{Beginning, Offer};
 use crate::app::sessions::NotEnded;
 use crate::app::tickets::{self, Service};
 use crate::app::{Refused, impersonation, message, sessions};
@@ -31,8 +31,9 @@ pub(super) async fn answer(asked: &Asked<'_>, call: SessionCall) -> Result<Reply
             open(by_token(app, asked.exchange.envelope, attempt(asked, locale.as_deref())).await)
         }
         SessionCall::LoginBySspi { base64_token, locale } => {
-            let offer = Offer { token: base64_token.expose(), exchanges: &asked.exchange.exchanges };
-            match by_sspi(app, &offer, attempt(asked, locale.as_deref())).await {
+            let (token, exchanges) = (base64_token.expose(), asked.exchange.exchanges.as_slice());
+            let offer = Offer { token, exchanges, beginning: Some(Beginning::default()) };
+            match by_sspi(app, offer, attempt(asked, locale.as_deref())).await {
                 Ok(Outcome::Challenge(challenge)) => Err(Answer::Challenge(challenge)),
                 Ok(Outcome::Opened(opened)) => open(Ok(*opened)),
                 Err(refused) => Err(fault::of(&refused)),

@@ -103,12 +103,13 @@ fn of_step(step: &Step, now: Moment) -> Fault {
         | StepId::AdmissionGroups
         | StepId::AdmissionRevoked
         | StepId::AdmissionPermission
-        | StepId::NegotiateToken
+        | StepId::NegotiateEnabled
         | StepId::NegotiateExchange
         | StepId::NegotiateProof
         | StepId::NegotiateBinding
         | StepId::NegotiateAccount
         | StepId::NegotiateReplay => FaultCode::FailedAuthentication.fault(),
+        StepId::NegotiateToken => FaultCode::UnsupportedSecurityToken.fault(),
         StepId::AdmissionReplay => FaultCode::MessageExpired.fault(),
         StepId::RequestTenant
         | StepId::RequestShape
@@ -117,8 +118,7 @@ fn of_step(step: &Step, now: Moment) -> Fault {
         StepId::RequestRenewal => FaultCode::UnableToRenew.fault(),
         StepId::RequestConfirmation => FaultCode::InvalidSecurity.fault(),
         StepId::RequestLifetime => FaultCode::InvalidTimeRange.fault(),
-        StepId::NegotiateEnabled
-        | StepId::SessionAnonymous
+        StepId::SessionAnonymous
         | StepId::SignHeader
         | StepId::SignNonce
         | StepId::SignHost
@@ -146,7 +146,11 @@ fn of_request(error: &RequestError) -> Fault {
         | RequestError::Actions(_)
         | RequestError::Dialect
         | RequestError::Time(_) => FaultCode::InvalidRequest.with(error.to_string()),
+        RequestError::NoContext => FaultCode::RequestFailed.with(error.to_string()),
+        RequestError::NoExchange => FaultCode::InvalidSecurity.with(error.to_string()),
+        RequestError::Exchange(_) => FaultCode::UnsupportedSecurityToken.with(error.to_string()),
         RequestError::NoRequest
+        | RequestError::NoResponse
         | RequestError::Unknown(_)
         | RequestError::Unsupported(_)
         | RequestError::Value(_) => FaultCode::InvalidRequest.fault(),

@@ -216,6 +216,11 @@ pub(super) fn is_ntlm(bytes: &[u8]) -> bool {
     message::is_ntlm(bytes)
 }
 
+/// Whether it is the first message, whatever it says.
+pub(super) fn is_negotiate(bytes: &[u8]) -> bool {
+    Negotiate::read(bytes).is_ok()
+}
+
 /// Tenths of microseconds since 1601.
 fn file_time(now: Moment) -> i64 {
     now.micros().saturating_add(MICROS_FROM_1601_TO_1970).saturating_mul(10)

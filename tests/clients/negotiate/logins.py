@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""LoginBySSPI against the real service: logins.py BINARY [DATABASE…]. Prints a line for each case and, last, the sums."""
+"""LoginBySSPI, and tokens of the STS, against the real service: logins.py BINARY [DATABASE…]. Prints a line for each case and, last, the sums."""
 
 import base64
 import hashlib
@@ -20,6 +20,7 @@ sys.dont_write_bytecode = True
 
 import gssapi
 import spnego
+import tokens
 from cases import HOST, KERBEROS, NTLMSSP, SPNEGO, TARGET, gss_binding, mit, ntlm_user, random_proof, set_neg_mechs
 from cases import pyspnego as any_pyspnego
 from cases import spnego_binding, without_mic
@@ -359,12 +360,14 @@ def main(binary, *databases):
     total = Counter()
     with realm() as folder:
         for database in databases or ("sqlite",):
-            print(f"== LoginBySSPI on {database.split(':')[0]}", flush=True)
+            print(f"== LoginBySSPI and the STS on {database.split(':')[0]}", flush=True)
             with serving(str(Path(binary).resolve()), database, folder) as lab:
                 total += play("sspi", lab, CASES)
-        print("== LoginBySSPI by Kerberos alone", flush=True)
+                total += play("sts by sspi", lab, tokens.CASES)
+        print("== LoginBySSPI and the STS by Kerberos alone", flush=True)
         with serving(str(Path(binary).resolve()), "sqlite", folder, ntlm=False) as lab:
             total += play("sspi", lab, WITHOUT_NTLM)
+            total += play("sts by sspi", lab, tokens.WITHOUT_NTLM)
     print(f"{total['PASS']} passed, {total['FAIL']} failed, {total['SKIP']} skipped")
     return total["FAIL"] > 0 or total["PASS"] == 0
 

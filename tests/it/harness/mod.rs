@@ -8,7 +8,7 @@ pub mod wire;
 
 pub use database::Place;
 pub use house::{House, Plan};
-pub use people::{PASSWORD, ROBOT, STRANGER};
+pub use people::{PASSWORD, RETIRED, ROBOT, STRANGER};
 pub use requests::{Act, Credential, now};
 pub use wire::{Answer, Request, Wire};
 
