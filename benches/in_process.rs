@@ -159,6 +159,7 @@ impl World {
             surname: Some("Lab".into()),
             email: None,
             password_hash: None,
+            password_changed_at: None,
         };
         let subject = Standing {
             id: "1".into(),

@@ -13,6 +13,7 @@ mod group;
 mod healthcheck;
 mod migrate;
 mod output;
+mod policy;
 pub mod serve;
 mod solution;
 mod user;
@@ -67,6 +68,9 @@ pub enum Command {
     /// Solution users: machines that sign with a certificate.
     #[command(subcommand)]
     Solution(solution::Solution),
+    /// Policies: rules that can be changed while the service runs.
+    #[command(subcommand)]
+    Policy(policy::Policies),
     /// Print why an exchange was refused, by its trace.
     Explain(explain::Explain),
     /// Documents that are written from the code.
@@ -116,6 +120,7 @@ fn run(command: Command, world: &World<'_>) -> anyhow::Result<Exit> {
         Command::Migrate(migrate) => migrate.run(world),
         Command::User(user) => user.run(world),
         Command::Group(group) => group.run(world),
+        Command::Policy(policy) => policy.run(world),
         Command::Solution(solution) => solution.run(world),
         Command::Explain(explain) => explain.run(world),
         Command::Docs(docs) => docs.run(),

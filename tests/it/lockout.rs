@@ -7,8 +7,7 @@ use vcsso::store::User;
 
 use crate::harness::{Act, Answer, Credential, House, PASSWORD, Plan, Request};
 
-const LOCKED: &str =
-    "The account of the user trying to authenticate is locked. :: User account locked: {Name: alice}";
+const LOCKED: &str = "The account of the user trying to authenticate is locked. :: User account locked: {Name: alice, Domain: vsphere.local}";
 const MILLISECOND: Duration = Duration::from_millis(1);
 
 fn try_at_the_sts(house: &House, name: &str, password: &str) -> Answer {
@@ -95,7 +94,7 @@ on_both! {
 
     fn who_is_told_of_a_lock_is_a_policy(place) {
         for (reveal, to_anybody, to_the_owner) in [(Reveal::Vcenter, true, true), (Reveal::AfterCorrectPassword, false, true), (Reveal::Never, false, false)] {
-            let house = House::built(place, Plan::with(|settings| settings.lockout.reveal = reveal));
+            let house = House::built(place, Plan::with(|policies| policies.lockout.reveal = reveal));
             for (password, told) in [("wrong", to_anybody), (PASSWORD, to_the_owner)] {
                 let said = text(&try_at_the_sts(&house, "lukas", password));
                 assert_eq!(said.contains("locked"), told, "{reveal:?} {password}: {said}");

@@ -46,7 +46,7 @@ pub(super) async fn commit(
     });
     let append = Append {
         expects: Some(trust.epoch),
-        claim: requester.claim(app),
+        claim: requester.claim(trust),
         issued: Some(Issued {
             id: minted.id.clone(),
             subject_id: Some(subject.id.clone()),
@@ -61,7 +61,10 @@ pub(super) async fn commit(
         audit: vec![accepted(app, call.action(), &principal, &detail, peer)],
         ..Append::default()
     };
-    match append_once(app, append, peer).await.map_err(|failure| note_failure(report, &failure))? {
+    match append_once(app, &trust.policies, append, peer)
+        .await
+        .map_err(|failure| note_failure(report, &failure))?
+    {
         Appended::Committed => {
             note(call.action(), &principal, peer);
             metrics::counter!("vcsso_tokens_issued_total").increment(1);

@@ -34,10 +34,19 @@ pub(super) async fn issue(call: &Call<'_>) -> Result<IssuedToken, Refused> {
             Ok(Some(issued)) => return Ok(issued),
             // Keys or people changed between judgement and commit: judge again.
             Ok(None) => {}
+            // What is decided by policies is decided by those of now.
+            Err(Cause::Decision(_) | Cause::Request(_)) if has_moved(call, &trust).await? => {}
             Err(cause) => return Err(call.refused(&claimed, report, cause).await),
         }
     }
     Err(call.unavailable(&Failure::Unsettled).await)
+}
+
+async fn has_moved(call: &Call<'_>, trust: &Trust) -> Result<bool, Refused> {
+    match call.app.standings.has_moved(call.app, trust.epoch).await {
+        Ok(moved) => Ok(moved),
+        Err(failure) => Err(call.unavailable(&failure).await),
+    }
 }
 
 /// Whom a message claims to be from, for the audit.
@@ -58,7 +67,7 @@ async fn attempt(
     if request.delegate_to.is_some() && request.act_as.is_some() {
         return Err(decided_against(report, Refusal::Ambiguous));
     }
-    let requester = authenticate(call.app, trust, report, proven).await?;
+    let requester = authenticate(call, trust, report, proven).await?;
     let others = others(call, trust, report, &requester, request).await?;
     let model = others.act_as.as_ref().or(requester.admitted.as_ref());
     let subject = model.map_or(&requester.standing, |admitted| admitted.standing());
@@ -88,7 +97,7 @@ fn grant(
 ) -> Result<(Grant, Minted), Cause> {
     let (app, settings) = (call.app, &call.app.settings);
     let signer = trust.signer.as_ref().ok_or_else(|| note_failure(report, &Failure::NoSigner))?;
-    let decided = decide(case, signer.certificate(), &settings.tokens, app.now());
+    let decided = decide(case, signer.certificate(), &trust.policies.token, app.now());
     let grant = decided.map_err(|refusal| decided_against(report, refusal))?;
     let id = uuid(&*app.entropy).map_err(|error| note_failure(report, &error.into()))?;
     let minted = mint(&grant, subject, &settings.domain, &settings.issuer, signer, format!("_{id}"));

@@ -7,8 +7,9 @@ use super::super::error::Cause;
 use super::super::login::note_failure;
 use super::super::standings::Lookup;
 use super::super::trust::Trust;
-use super::super::{App, credentials};
-use crate::identity::Standing;
+use super::super::{App, credentials, methods};
+use super::Call;
+use crate::identity::{Method, Standing};
 use crate::pki::Certificate;
 use crate::saml::Confirmation;
 use crate::store::Claim;
@@ -29,12 +30,13 @@ pub(super) struct Requester {
 
 /// The requester of a message. In a fixed order: certificate, token, password (`sts.md` §13).
 pub(super) async fn authenticate(
-    app: &App,
+    call: &Call<'_>,
     trust: &Trust,
     report: &mut Report,
     proven: Proven,
 ) -> Result<Requester, Cause> {
     let Proven { login, certificate, token, signed } = proven;
+    let app = call.app;
     let by_certificate = match &certificate {
         Some(proof) => {
             let must_be_known = login.is_none() && token.is_none();
@@ -42,12 +44,18 @@ pub(super) async fn authenticate(
         }
         None => None,
     };
+    if by_certificate.is_some() {
+        methods::allow(app, report, Method::Certificate).await?;
+    }
+    if token.is_some() {
+        methods::allow(app, report, Method::Token).await?;
+    }
     let admitted = match token {
         Some(token) => Some(admit_token(app, trust, report, token, None).await?),
         None => None,
     };
     let by_password = match &login {
-        Some(login) => Some(credentials::verify_password(app, report, login).await?.0),
+        Some(login) => Some(credentials::verify_password(app, report, login, call.peer).await?.0),
         None => None,
     };
     let by_token = admitted.as_ref().map(|admitted| Arc::clone(admitted.presenter()));
@@ -88,8 +96,8 @@ impl Requester {
     }
 
     /// What the commit must claim.
-    pub fn claim(&self, app: &App) -> Option<Claim> {
-        self.signed.as_ref().and_then(|signed| claim_of(app, signed))
+    pub fn claim(&self, trust: &Trust) -> Option<Claim> {
+        self.signed.as_ref().and_then(|signed| claim_of(&trust.policies, signed))
     }
 }
 
