@@ -73,8 +73,9 @@ pub async fn set_disabled(
     if account.kind == PrincipalKind::Group {
         return Err(Objection::Missing);
     }
+    let before = unit.administrators().await?;
     unit.set_disabled(&account.id, disabled).await?;
-    still_administered(&mut unit).await?;
+    still_administered(&mut unit, before).await?;
     let action = if disabled { Action::DisableAccount } else { Action::EnableAccount };
     finish(app, unit, action, &account.name, by).await
 }
@@ -106,12 +107,13 @@ pub async fn remove(app: &App, name: &AccountName, kind: PrincipalKind, by: By<'
     if is_built_in(&account.name) {
         return Err(Objection::BuiltIn { name: account.name });
     }
+    let before = unit.administrators().await?;
     match kind {
         PrincipalKind::User => unit.remove_user(&account.id).await?,
         PrincipalKind::Solution => unit.remove_solution(&account.id).await?,
         PrincipalKind::Group => unit.remove_group(&account.id).await?,
     }
-    still_administered(&mut unit).await?;
+    still_administered(&mut unit, before).await?;
     finish(app, unit, Action::RemoveAccount, &account.name, by).await
 }
 
@@ -126,15 +128,17 @@ pub async fn leave(
     by: By<'_>,
 ) -> Result<(), Objection> {
     let mut unit = app.store.begin().await?;
+    let before = unit.administrators().await?;
     unit.remove_member(group.as_str(), member.as_str()).await?;
-    still_administered(&mut unit).await?;
+    still_administered(&mut unit, before).await?;
     let detail = json!({ "name": group.as_str(), "member": member.as_str() });
     commit(app, unit, Action::LeaveGroup, &detail, by).await
 }
 
-/// An active person is left who is in Administrators, directly or through a group.
-async fn still_administered(unit: &mut Unit) -> Result<(), Objection> {
-    if unit.administrators().await? == 0 { Err(Objection::LastAdministrator) } else { Ok(()) }
+/// Where an active person was in Administrators, directly or through a group, one is left.
+async fn still_administered(unit: &mut Unit, before: u64) -> Result<(), Objection> {
+    let nobody = before > 0 && unit.administrators().await? == 0;
+    if nobody { Err(Objection::LastAdministrator) } else { Ok(()) }
 }
 
 fn is_built_in(name: &str) -> bool {

@@ -249,13 +249,13 @@ impl Unit {
         Ok(Attempts { failures, locked_until: Some(until), just_locked: true })
     }
 
-    /// Counts a wrong password for a name that nobody has.
+    /// Counts a wrong password for a name that nobody has; how many there were.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn stranger_failed(&mut self) -> Result<(), StoreError> {
-        let _: Vec<(i64,)> = rows!(&mut self.link(), sql::STRANGER_FAILED)?;
-        Ok(())
+    pub async fn stranger_failed(&mut self) -> Result<i64, StoreError> {
+        let counted: Vec<(i64,)> = rows!(&mut self.link(), sql::STRANGER_FAILED)?;
+        Ok(counted.first().map_or(0, |(failures,)| *failures))
     }
 
     /// Forgets the failures after a correct password; a lock that holds is left alone, so the epoch never changes.

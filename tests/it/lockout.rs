@@ -24,6 +24,7 @@ fn text(answer: &Answer) -> String {
 }
 
 on_both! {
+    /// attacks.md U01
     fn five_wrong_passwords_lock_and_the_lock_ends_by_itself(place) {
         let house = House::open(place);
         for number in 1..=5 {
@@ -48,6 +49,7 @@ on_both! {
         assert_eq!((user(&house, "alice").failures, user(&house, "alice").locked_until), (0, None));
     }
 
+    /// attacks.md U01
     fn a_right_password_and_time_make_wrong_ones_forgotten(place) {
         let house = House::open(place);
         for _ in 0..2 {
@@ -66,6 +68,7 @@ on_both! {
         assert_eq!((user(&house, "alice").failures, user(&house, "alice").locked_until), (1, None));
     }
 
+    /// attacks.md U01
     fn fifty_tries_at_once_count_fifty(place) {
         let house = House::open(place);
         let request = Request::post(crate::harness::requests::STS, Act::new(Credential::Password("alice", "wrong")).write());
@@ -83,6 +86,7 @@ on_both! {
         assert_eq!((alice.failures, alice.locked_until.is_some()), (50, true));
     }
 
+    /// attacks.md U03
     fn administrator_is_never_locked(place) {
         let house = House::open(place);
         for _ in 0..5 {

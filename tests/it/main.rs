@@ -26,6 +26,8 @@ mod accounts;
 mod guards;
 mod lockout;
 mod minted;
+mod passwords;
+mod policies;
 mod replay;
 mod sdk_access;
 mod sdk_json;
