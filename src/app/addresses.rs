@@ -201,7 +201,7 @@ mod tests {
             });
         }
         for _ in 0..5 {
-            assert_eq!(waiting.join_next().await.unwrap().unwrap(), false, "refused while the others wait");
+            assert!(!waiting.join_next().await.unwrap().unwrap(), "refused while the others wait");
         }
         drop(turn);
         assert!(waiting.join_all().await.into_iter().all(|served| served), "everybody who waited");

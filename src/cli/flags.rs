@@ -160,7 +160,7 @@ mod tests {
         let serve = command.find_subcommand("serve").unwrap();
         let flags: Vec<_> =
             serve.get_arguments().filter_map(clap::Arg::get_long).map(|long| format!("--{long}")).collect();
-        for flag in Setting::all().filter_map(|setting| setting.flag()) {
+        for flag in Setting::all().filter_map(Setting::flag) {
             assert!(flags.iter().any(|known| known == flag), "{flag}");
         }
         let own = ["--output", "--help", "--version"];

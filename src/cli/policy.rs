@@ -22,7 +22,7 @@ pub enum Policies {
 /// Set a policy.
 #[derive(Clone, Debug, Args)]
 pub struct Set {
-    /// Its name, as in the configuration file: policy.session.idle_seconds
+    /// Its name, as in the configuration file
     pub name: String,
     /// The value
     pub value: String,
@@ -58,9 +58,9 @@ impl Policies {
                     let (key, wanted) = (policy.key(), policy.kind().allowed());
                     Problem::Usage(format!("{key} is {:?}, wanted {wanted}", set.value))
                 })?;
-                change(&set.store, world, "set", (policy, Some(value)))
+                change(&set.store, world, "set", &(policy, Some(value)))
             }
-            Self::Reset(reset) => change(&reset.store, world, "reset", (named(&reset.name)?, None)),
+            Self::Reset(reset) => change(&reset.store, world, "reset", &(named(&reset.name)?, None)),
         }
     }
 }
@@ -69,11 +69,11 @@ fn change(
     store: &StoreFlags,
     world: &World<'_>,
     done: &'static str,
-    change: (Policy, Option<Scalar>),
+    change: &(Policy, Option<Scalar>),
 ) -> anyhow::Result<Exit> {
     world::act(store, world, async |app| {
         let peer = world::operator(&app)?;
-        match policies::change(&app, std::slice::from_ref(&change), "operator", &peer).await {
+        match policies::change(&app, std::slice::from_ref(change), "operator", &peer).await {
             Ok(()) => Ok(Table::did(done, "policy", change.0.key())),
             Err(PolicyRefused::Failure(failure)) => Err(failure.into()),
             Err(refused) => Err(Problem::Usage(refused.to_string()).into()),

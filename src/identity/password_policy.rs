@@ -104,7 +104,7 @@ impl PasswordPolicy {
         if seen < size(least) || seen > size(most) {
             return Err(PasswordViolation::Length { seen, least, most });
         }
-        let sorts: [(&'static str, u32, fn(char) -> bool); 5] = [
+        let sorts: [Sort; 5] = [
             ("letters", self.alphabetic, char::is_alphabetic),
             ("upper-case letters", self.upper, char::is_uppercase),
             ("lower-case letters", self.lower, char::is_lowercase),
@@ -134,13 +134,13 @@ impl PasswordPolicy {
 
     /// Why no password could keep all rules, in words (`sts.md` §7.4).
     #[must_use]
-    pub const fn contradiction(&self) -> Option<&'static str> {
-        let sorts = self.alphabetic as u64 + self.digit as u64 + self.special as u64;
+    pub fn contradiction(&self) -> Option<&'static str> {
+        let sorts = self.alphabetic.saturating_add(self.digit).saturating_add(self.special);
         if self.max_length < self.min_length {
             Some("policy.password: max_length is less than min_length")
-        } else if (self.min_length as u64) < sorts {
+        } else if self.min_length < sorts {
             Some("policy.password: min_length is less than alphabetic, digit and special together")
-        } else if (self.alphabetic as u64) < self.upper as u64 + self.lower as u64 {
+        } else if self.alphabetic < self.upper.saturating_add(self.lower) {
             Some("policy.password: alphabetic is less than upper and lower together")
         } else if self.identical_adjacent == 0 {
             Some("policy.password: identical_adjacent is zero")
@@ -149,6 +149,9 @@ impl PasswordPolicy {
         }
     }
 }
+
+/// What its characters are called, how many are wanted, and which they are.
+type Sort = (&'static str, u32, fn(char) -> bool);
 
 fn longest_run(text: &str) -> usize {
     let (mut longest, mut run, mut last) = (0, 0, None);

@@ -15,7 +15,7 @@ use crate::harness::{Act, Answer, Credential, House, PASSWORD, Plan, ROBOT, Requ
 const ALICE: Credential<'_> = Credential::Password("alice", PASSWORD);
 
 fn peer() -> Peer {
-    Peer { trace: format!("local-{:?}", std::time::Instant::now()), ..Peer::default() }
+    Peer { trace: vcsso::entropy::uuid(&vcsso::entropy::SystemEntropy).unwrap(), ..Peer::default() }
 }
 
 fn change(house: &House, policy: Policy, value: Option<Scalar>) -> Result<(), PolicyRefused> {

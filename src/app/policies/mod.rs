@@ -149,7 +149,7 @@ pub async fn change(
     peer: &Peer,
 ) -> Result<(), PolicyRefused> {
     let mut unit = app.store.begin().await.map_err(Failure::from)?;
-    let (mut changed, _) = unit.settings().await.map_err(Failure::from)?;
+    let (mut stored, _) = unit.settings().await.map_err(Failure::from)?;
     let mut written = serde_json::Map::new();
     for (policy, value) in changes {
         let text = value.as_ref().map(Scalar::written);
@@ -160,11 +160,11 @@ pub async fn change(
         unit.set_setting(policy.key(), text.as_deref()).await.map_err(Failure::from)?;
         written.insert(policy.key().to_owned(), json!(text));
         match text {
-            Some(text) => drop(changed.insert(policy.key().to_owned(), text)),
-            None => drop(changed.remove(policy.key())),
+            Some(text) => drop(stored.insert(policy.key().to_owned(), text)),
+            None => drop(stored.remove(policy.key())),
         }
     }
-    if let Some(contradiction) = laid_over(&app.policies.configured, &changed).contradiction() {
+    if let Some(contradiction) = laid_over(&app.policies.configured, &stored).contradiction() {
         return Err(PolicyRefused::Contradiction(contradiction));
     }
     finish(app, unit, by, &written.into(), peer).await?;

@@ -34,6 +34,7 @@ pub(super) fn of(refused: &Refused) -> (StatusCode, Fault) {
     (StatusCode::INTERNAL_SERVER_ERROR, fault)
 }
 
+#[expect(clippy::too_many_lines, reason = "a line for each step")]
 fn of_step(step: &Step, now: Moment) -> Fault {
     let finding = &step.finding;
     let said = || match &finding.seen {

@@ -173,7 +173,7 @@ impl Kerberos {
         let (now, tolerance) = (circumstances.now, circumstances.tolerance);
         let request = Request::read(gss::unframed(token)?)?;
         let ticket = self.ticket(&request, circumstances)?;
-        let statement = self.statement(&request.authenticator, &ticket, circumstances)?;
+        let statement = Self::statement(&request.authenticator, &ticket, circumstances)?;
         let wishes = gss::Wishes::read(statement.checksum.as_ref())?;
         if wishes.dce_style {
             return Err(KerberosError::DceStyle);
@@ -252,7 +252,6 @@ impl Kerberos {
     }
 
     fn statement(
-        &self,
         sealed: &Sealed,
         ticket: &Ticket,
         circumstances: &Circumstances<'_>,
