@@ -187,6 +187,7 @@ impl World {
             surname: Some("Lab".into()),
             email: None,
             password_hash: None,
+            password_changed_at: None,
         };
         let subject = Standing {
             id: "1".into(),

@@ -56,6 +56,7 @@ fn main() {
             continue;
         }
         let circumstances = Circumstances {
+            tolerance: Duration::from_mins(10),
             now: now(arguments.offset),
             entropy: &SystemEntropy,
             channel: arguments.binding.as_ref(),
@@ -90,7 +91,6 @@ fn acceptor(arguments: &Arguments) -> Acceptor {
         keytab: Keytab::read(&std::fs::read(path).unwrap()).unwrap(),
         services: arguments.services.clone(),
         realms: arguments.realms.clone(),
-        tolerance: Duration::from_mins(10),
     });
     let ntlm = (!arguments.users.is_empty()).then(|| Ntlm {
         computer: "VCSSO".to_owned(),

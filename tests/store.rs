@@ -483,6 +483,44 @@ on_both! {
         assert!(nobody.is_err());
     }
 
+    async fn earlier_passwords_are_kept_the_newest_first_and_not_for_ever(world) {
+        let store = &world.store;
+        change(store, async |unit| unit.add_user(&user("bob"), NOW).await).await.unwrap();
+        let first = store.passwords("id-bob", 9).await.unwrap();
+        assert!(first.len() <= 1, "what it was made with");
+        for number in 1..=30 {
+            change(store, async |unit| unit.set_password_hash("id-bob", &format!("h{number}"), NOW).await).await.unwrap();
+        }
+        assert_eq!(store.passwords("id-bob", 3).await.unwrap(), ["h30", "h29", "h28"]);
+        let all = store.passwords("id-bob", 100).await.unwrap();
+        assert_eq!((all.len(), all.last().map(String::as_str)), (25, Some("h6")), "the one in use and 24 earlier ones");
+        let mut unit = store.begin().await.unwrap();
+        assert_eq!(unit.passwords("id-bob", 1).await.unwrap(), ["h30"]);
+        assert!(unit.passwords("id-nobody", 1).await.unwrap().is_empty());
+        unit.remove_user("id-bob").await.unwrap();
+        assert!(unit.passwords("id-bob", 9).await.unwrap().is_empty());
+    }
+
+    async fn active_people_in_administrators_are_counted_through_groups(world) {
+        let store = &world.store;
+        let mut unit = store.begin().await.unwrap();
+        unit.bootstrap(NOW).await.unwrap();
+        let start = unit.administrators().await.unwrap();
+        unit.add_user(&user("bob"), NOW).await.unwrap();
+        unit.add_group("g", &name("g"), None, NOW).await.unwrap();
+        unit.add_member("g", "bob").await.unwrap();
+        assert_eq!(unit.administrators().await.unwrap(), start);
+        unit.add_member("Administrators", "g").await.unwrap();
+        unit.add_member("Administrators", "bob").await.unwrap();
+        assert_eq!(unit.administrators().await.unwrap(), start + 1, "once, however often");
+        unit.remove_member("Administrators", "bob").await.unwrap();
+        assert_eq!(unit.administrators().await.unwrap(), start + 1);
+        unit.set_disabled("id-bob", true).await.unwrap();
+        assert_eq!(unit.administrators().await.unwrap(), start);
+        let strangers = unit.stranger_failed().await.unwrap();
+        assert_eq!(unit.stranger_failed().await.unwrap(), strangers + 1);
+    }
+
     async fn what_is_not_there_is_named(world) {
         let store = &world.store;
         furnish(store).await;
@@ -1175,7 +1213,7 @@ on_both! {
 
     async fn many_replicas_may_start_on_a_fresh_database_at_once(world) {
         // Back to before the first start.
-        let undo = "DROP TABLE nt_hashes; DROP TABLE tickets; DROP TABLE extensions; \
+        let undo = "DROP TABLE nt_hashes; DROP TABLE passwords; DROP TABLE strangers; DROP TABLE tickets; DROP TABLE extensions; \
             DROP TABLE settings; DROP TABLE seed_entries; DROP TABLE audit; DROP TABLE signing_keys; \
             DROP TABLE issued; DROP TABLE claims; DROP TABLE sessions; DROP TABLE permissions; \
             DROP TABLE role_privileges; DROP TABLE roles; DROP TABLE members; DROP TABLE solutions; \

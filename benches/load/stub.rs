@@ -4,22 +4,19 @@
 use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use vcsso::app::Peer;
 use vcsso::app::users::{Machine, Password, Person, add_machine, add_person};
-use vcsso::app::{App, ReplayMode, Settings, housekeeping, start};
+use vcsso::app::{App, Policies, Settings, housekeeping, start};
 use vcsso::clock::Clock as _;
 use vcsso::config::{KeyFiles, address};
 use vcsso::entropy::SystemEntropy;
 use vcsso::http::{Site, server};
-use vcsso::identity::{AccountName, Domain, LockoutPolicy, well_known};
+use vcsso::identity::{AccountName, Domain, well_known};
 use vcsso::lab::LabClock;
 use vcsso::pki::pem;
 use vcsso::secret::Secret;
-use vcsso::session::SessionPolicy;
 use vcsso::store::{Profile, Store, Target};
-use vcsso::sts::TokenPolicy;
 use vcsso::telemetry::Telemetry;
 
 use super::messages::{ALICE, DOMAIN};
@@ -37,9 +34,12 @@ pub fn serve(folder: &Path) {
     let site = Site::new(bound.to_string(), keys.tls.certificate.clone(), keys.ca_pem.clone(), &domain);
     actix_web::rt::System::new().block_on(async {
         let store = Store::open(&Target::file(folder.join("stub.db")).ephemeral()).await.unwrap();
-        let settings = settings(address::issuer(None, bound, &domain));
+        let settings = Settings { issuer: address::issuer(None, bound, &domain), domain };
+        // The defaults, without a limit of sessions.
+        let mut policies = Policies::default();
+        policies.session.max_sessions = 0;
         let time = Arc::<LabClock>::clone(&clock);
-        let app = Arc::new(App::new(time, Arc::new(SystemEntropy), store, settings, keys.signers));
+        let app = Arc::new(App::new(time, Arc::new(SystemEntropy), store, settings, policies, keys.signers));
         people(&app, &folder.join("robot.crt")).await;
         app.store.leave_appends_unwritten();
         let server = server::https(listener, tls, Arc::clone(&app), site).unwrap();
@@ -47,22 +47,6 @@ pub fn serve(folder: &Path) {
         println!("READY url=https://{bound}");
         server.await.unwrap();
     });
-}
-
-/// The defaults of the configuration, without a limit of sessions.
-fn settings(issuer: String) -> Settings {
-    Settings {
-        domain: Domain::new(DOMAIN).unwrap(),
-        issuer,
-        tokens: TokenPolicy::default(),
-        lockout: LockoutPolicy::default(),
-        sessions: SessionPolicy { max_sessions: 0, ..SessionPolicy::default() },
-        ticket_life: Duration::from_mins(2),
-        replay: ReplayMode::Enforce,
-        remember_passwords: Duration::from_mins(1),
-        audit_keep: Duration::from_hours(720),
-        audit_rows: 1_000_000,
-    }
 }
 
 async fn people(app: &App, robot: &Path) {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::error::{Cause, Failure};
 use super::standings::{Epoch, Lookup};
 use super::trust::Trust;
-use super::{App, Peer, ReplayMode};
+use super::{App, Peer, Policies, ReplayMode};
 use crate::identity::principal::fold;
 use crate::identity::{LoginName, Standing};
 use crate::store::{Append, Appended, Claim};
@@ -67,7 +67,7 @@ impl Admitted {
 /// # Errors
 /// The [`Cause`] for the door; the report has the step.
 pub async fn admit(app: &App, trust: &Trust, report: &mut Report, proven: Proven) -> Result<Admitted, Cause> {
-    let claim = proven.signed.as_ref().and_then(|signed| claim_of(app, signed));
+    let claim = proven.signed.as_ref().and_then(|signed| claim_of(&trust.policies, signed));
     if let Some(token) = proven.token {
         admit_token(app, trust, report, token, claim).await
     } else {
@@ -78,24 +78,29 @@ pub async fn admit(app: &App, trust: &Trust, report: &mut Report, proven: Proven
 
 /// What a signed message claims for itself, if replay is looked at.
 #[must_use]
-pub fn claim_of(app: &App, signed: &SignedMessage) -> Option<Claim> {
+pub fn claim_of(policies: &Policies, signed: &SignedMessage) -> Option<Claim> {
     let claim = Claim { key: *signed.replay_key(), expires_at: signed.expires() };
-    (app.settings.replay != ReplayMode::Off).then_some(claim)
+    (policies.replay != ReplayMode::Off).then_some(claim)
 }
 
 /// What a signed request claims for itself, if replay is looked at.
 #[must_use]
-pub fn claim_of_request(app: &App, signed: &SignedRequest) -> Option<Claim> {
+pub fn claim_of_request(policies: &Policies, signed: &SignedRequest) -> Option<Claim> {
     let claim = Claim { key: *signed.replay_key(), expires_at: signed.expires() };
-    (app.settings.replay != ReplayMode::Off).then_some(claim)
+    (policies.replay != ReplayMode::Off).then_some(claim)
 }
 
 /// Appends; where replay is only noted, a message that was seen before is noted and accepted (`decisions.md` §7).
 ///
 /// # Errors
 /// [`Failure::Store`].
-pub async fn append_once(app: &App, append: Append, peer: &Peer) -> Result<Appended, Failure> {
-    let again = (app.settings.replay == ReplayMode::Log).then(|| append.clone());
+pub async fn append_once(
+    app: &App,
+    policies: &Policies,
+    append: Append,
+    peer: &Peer,
+) -> Result<Appended, Failure> {
+    let again = (policies.replay == ReplayMode::Log).then(|| append.clone());
     match (app.store.append(append).await?, again) {
         (Appended::Replayed, Some(again)) => {
             tracing::warn!(trace = peer.trace, "a signed message was used before; accepted, as configured");

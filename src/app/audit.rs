@@ -90,6 +90,18 @@ pub enum Action {
     SetExtensionAccount,
     /// NT hashes were allowed, made or deleted.
     SetNtlm,
+    /// A user got another password.
+    SetPassword,
+    /// An account was switched off.
+    DisableAccount,
+    /// An account was switched on.
+    EnableAccount,
+    /// A lock was opened.
+    UnlockAccount,
+    /// A user, solution user or group was removed.
+    RemoveAccount,
+    /// A membership was ended.
+    LeaveGroup,
 }
 
 impl Action {
@@ -136,6 +148,12 @@ impl Action {
             Self::SetExtensionPublicKey => "extension.set-public-key",
             Self::SetExtensionAccount => "extension.set-service-account",
             Self::SetNtlm => "user.ntlm",
+            Self::SetPassword => "user.password",
+            Self::DisableAccount => "account.disable",
+            Self::EnableAccount => "account.enable",
+            Self::UnlockAccount => "account.unlock",
+            Self::RemoveAccount => "account.remove",
+            Self::LeaveGroup => "group.leave",
         }
     }
 }

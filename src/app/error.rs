@@ -1,5 +1,6 @@
 //! Why an act was refused: the whole report for the operator, and as much as a door needs to find its fault.
 
+use crate::identity::PasswordViolation;
 use crate::store::StoreError;
 use crate::sts;
 use crate::verifier::Report;
@@ -27,6 +28,15 @@ pub enum Cause {
     Locked {
         /// Its name, as registered.
         name: String,
+        /// Its domain.
+        domain: String,
+    },
+    /// The password was right and is too old, and the client may know.
+    Expired {
+        /// The account's name, as registered.
+        name: String,
+        /// Its domain.
+        domain: String,
     },
     /// Too much to do: the client should come back.
     Overloaded,
@@ -49,6 +59,18 @@ pub enum Failure {
     /// A password or a stored hash that cannot be used.
     #[error(transparent)]
     Password(#[from] crate::identity::password::PasswordError),
+    /// A password that the policy does not allow.
+    #[error("the password of {name}: {why} ([policy.password] has the rules)")]
+    PasswordRefused {
+        /// Whose it should be.
+        name: String,
+        /// The first rule that it breaks.
+        #[source]
+        why: PasswordViolation,
+    },
+    /// Another password was set meanwhile.
+    #[error("another password was set meanwhile")]
+    PasswordMoved,
     /// No signing key is active here.
     #[error("no active signing key is in the key folder")]
     NoSigner,
@@ -67,6 +89,8 @@ impl From<&Failure> for Cause {
             Failure::Store(_)
             | Failure::Entropy(_)
             | Failure::Password(_)
+            | Failure::PasswordRefused { .. }
+            | Failure::PasswordMoved
             | Failure::NoSigner
             | Failure::Ntlm(_)
             | Failure::Unsettled => Self::Unavailable,

@@ -14,8 +14,8 @@ use super::login::{
     note_failure, wanted_locales,
 };
 use super::standings::{Epoch, Lookup};
-use super::{App, Peer};
-use crate::identity::{ExtensionKey, Standing};
+use super::{App, Peer, methods};
+use crate::identity::{ExtensionKey, Method, Standing};
 use crate::pki::Certificate;
 use crate::pki::certificate::sha256;
 use crate::pki::distinguished_name::DistinguishedName;
@@ -78,6 +78,7 @@ async fn open(
             Way::Certificate => check_certificate(report, &extension, &presented)?,
             Way::SubjectName => check_subject(app, report, &extension, &presented)?,
         }
+        methods::allow(app, report, Method::Certificate).await?;
         let locales = wanted_locales(report, attempt)?;
         let standing = standing(app, &key).await.map_err(|failure| note_failure(report, &failure))?;
         let opened = new_session(app, &standing, &locales, None, attempt.peer);

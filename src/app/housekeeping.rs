@@ -84,7 +84,8 @@ pub async fn sweep(app: &App) -> Result<(), Failure> {
     app.store.sweep_claims(now).await?;
     app.store.sweep_tickets(now).await?;
     app.store.sweep_issued(now).await?;
-    app.store.sweep_audit(app.settings.audit_keep, app.settings.audit_rows, now).await?;
+    let audit = app.policies.current(app).await?.audit;
+    app.store.sweep_audit(audit.keep(), audit.max_rows, now).await?;
     Ok(())
 }
 

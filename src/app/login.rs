@@ -9,10 +9,10 @@ use super::locale::Locales;
 use super::standings::Epoch;
 use super::tickets::not_a_ticket;
 use super::trust::{Trust, judged};
-use super::{App, Caller, Peer, credentials, negotiation};
+use super::{App, Caller, Peer, credentials, methods, negotiation};
 use crate::clock::Moment;
 use crate::entropy::{bytes, hex, uuid};
-use crate::identity::{AccountName, Principal, Standing};
+use crate::identity::{AccountName, Method, Principal, Standing};
 use crate::pki::certificate::sha256;
 use crate::secret::Secret;
 use crate::session::Session;
@@ -125,6 +125,7 @@ async fn open_by_token(
     locales: &Locales,
     peer: &Peer,
 ) -> Result<Committed, Cause> {
+    methods::allow(app, report, Method::Token).await?;
     let admitted = admit(app, trust, report, proven).await?;
     open_admitted(app, report, &admitted, locales, peer).await
 }
@@ -152,7 +153,7 @@ async fn open_by_password(
     peer: &Peer,
 ) -> Result<Opened, Cause> {
     for _ in 0..MOST_ATTEMPTS {
-        let (standing, epoch) = credentials::verify_password(app, report, login).await?;
+        let (standing, epoch) = credentials::verify_password(app, report, login, peer).await?;
         let opened =
             new_session(app, &standing, &locales, None, peer).map_err(|f| note_failure(report, &f))?;
         let action = Action::LoginByPassword;
@@ -218,7 +219,7 @@ pub(super) async fn commit(
     let detail = opened_detail(&opened.session, entry.detail);
     let row = accepted(app, entry.action, &opened.session.user_name, &detail, peer);
     let policies = app.policies.current(app).await.map_err(|failure| note_failure(report, &failure))?;
-    let policy = &policies.sessions;
+    let policy = &policies.session;
     let limit = SessionLimit { at_most: policy.max_sessions, cutoff: Cutoff::of(policy, app.now()) };
     let append = Append {
         expects: Some(entry.epoch),
@@ -235,7 +236,7 @@ pub(super) async fn commit(
     let appended = match entry.action {
         // A replayed proof is somebody else's, whatever is configured for messages.
         Action::LoginBySspi => app.store.append(append).await.map_err(Failure::from),
-        _ => append_once(app, append, peer).await,
+        _ => append_once(app, &policies, append, peer).await,
     };
     match appended.map_err(|failure| note_failure(report, &failure))? {
         Appended::Committed => {

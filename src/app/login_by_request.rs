@@ -5,9 +5,11 @@ use super::audit::{Action, refuse};
 use super::error::{Cause, Failure, Refused};
 use super::locale::Locales;
 use super::login::{Committed, MOST_ATTEMPTS, Opened, open_admitted, unavailable};
-use super::trust::judged_request;
-use super::{App, Peer};
+use super::trust::{Trust, judged_request};
+use super::{App, Peer, methods};
+use crate::identity::Method;
 use crate::vapi_sign::{HeaderProblem, SignHeader, Target};
+use crate::verifier::{ProvenRequest, Report};
 
 /// A request as it came, and what it was addressed to.
 pub struct Request<'r> {
@@ -40,11 +42,7 @@ pub async fn by_request(
         let Some(proven) = judgement.proven else {
             return Err(refuse(app, action, &principal, report, Cause::Step, peer).await);
         };
-        let claim = proven.signed.as_ref().and_then(|signed| claim_of_request(app, signed));
-        let committed = match admit_token(app, &trust, &mut report, proven.token, claim).await {
-            Ok(admitted) => open_admitted(app, &mut report, &admitted, locales, peer).await,
-            Err(cause) => Err(cause),
-        };
+        let committed = open(app, &trust, &mut report, proven, locales, peer).await;
         match committed {
             Ok(Committed::Open(opened)) => return Ok(*opened),
             // Keys or people changed between judgement and commit: judge again.
@@ -53,4 +51,18 @@ pub async fn by_request(
         }
     }
     Err(unavailable(app, action, "", &Failure::Unsettled, peer).await)
+}
+
+async fn open(
+    app: &App,
+    trust: &Trust,
+    report: &mut Report,
+    proven: ProvenRequest,
+    locales: &Locales,
+    peer: &Peer,
+) -> Result<Committed, Cause> {
+    methods::allow(app, report, Method::Token).await?;
+    let claim = proven.signed.as_ref().and_then(|signed| claim_of_request(&trust.policies, signed));
+    let admitted = admit_token(app, trust, report, proven.token, claim).await?;
+    open_admitted(app, report, &admitted, locales, peer).await
 }

@@ -6,7 +6,8 @@ use super::login::{
     Attempt, Committed, Entry, MOST_ATTEMPTS, Opened, commit, new_session, note_failure, preconditions,
 };
 use super::negotiation::{self, Challenge, Negotiated, Offer, Proven};
-use super::{App, Peer, locale::Locales};
+use super::{App, Peer, locale::Locales, methods};
+use crate::identity::Method;
 use crate::verifier::Report;
 
 /// What follows from a token.
@@ -55,6 +56,7 @@ async fn open(
     peer: &Peer,
 ) -> Result<Box<Opened>, Cause> {
     for _ in 0..MOST_ATTEMPTS {
+        methods::allow(app, report, Method::Windows).await?;
         let (epoch, claim, detail) = (proven.epoch(), Some(proven.claim()), proven.detail());
         let entry = Entry { action: Action::LoginBySspi, epoch, claim, spends: None, detail };
         let standing = std::sync::Arc::clone(proven.standing());

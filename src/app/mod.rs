@@ -3,6 +3,8 @@
 //! [`App`] is the world an act happens in: time, chance, store, keys, settings, and the short memories that make acts
 //! cheap. Every act ends in one commit that carries its audit row.
 
+pub mod accounts;
+pub mod addresses;
 pub mod admission;
 pub mod audit;
 pub mod caller;
@@ -23,9 +25,11 @@ pub mod login;
 pub mod login_by_request;
 pub mod login_by_sspi;
 pub mod message;
+pub mod methods;
 pub mod negotiation;
 pub mod nt_hashes;
 pub mod objection;
+pub mod passwords;
 pub mod permissions;
 pub mod policies;
 pub mod roles;
@@ -40,19 +44,17 @@ pub mod users;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
-use std::time::Duration;
 
 use crate::clock::{Clock, Moment};
 use crate::entropy::Entropy;
-use crate::identity::{Domain, LockoutPolicy};
+use crate::identity::Domain;
 use crate::lab::Exchanges;
 use crate::pki::{Certificate, TokenSigner};
-use crate::session::SessionPolicy;
 use crate::store::Store;
-use crate::sts::TokenPolicy;
 
 pub use caller::{Caller, Peer};
 pub use error::{Cause, Refused};
+pub use policies::Policies;
 
 /// The world of every act.
 pub struct App {
@@ -75,6 +77,7 @@ pub struct App {
     pub(crate) standings: standings::Standings,
     pub(crate) trust: trust::TrustCell,
     pub(crate) policies: policies::PolicyCell,
+    pub(crate) addresses: addresses::Addresses,
     pub(crate) uses: sessions::Uses,
     pub(crate) local_tickets: Option<local_tickets::LocalTickets>,
     /// Kerberos and NTLM, where they are accepted.
@@ -85,29 +88,13 @@ pub struct App {
     pub(crate) clock_off_micros: AtomicI64,
 }
 
-/// What an act needs to know of the configuration.
+/// What an act needs to know of the configuration, and nothing changes while the service runs.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The system domain.
     pub domain: Domain,
     /// The name under which tokens are issued; fixed at start (`decisions.md` §12).
     pub issuer: String,
-    /// Limits of tokens.
-    pub tokens: TokenPolicy,
-    /// Limits of wrong passwords.
-    pub lockout: LockoutPolicy,
-    /// Limits of sessions.
-    pub sessions: SessionPolicy,
-    /// How long a ticket may be spent (`decisions.md` §17).
-    pub ticket_life: Duration,
-    /// What happens to a signed message that is seen twice.
-    pub replay: ReplayMode,
-    /// How long a verified password is remembered; zero = not at all.
-    pub remember_passwords: Duration,
-    /// Audit rows are kept so long.
-    pub audit_keep: Duration,
-    /// At most so many audit rows are kept.
-    pub audit_rows: u32,
 }
 
 /// What happens to a signed message that is seen twice (`decisions.md` §7).
@@ -130,14 +117,16 @@ impl App {
         entropy: Arc<dyn Entropy>,
         store: Store,
         settings: Settings,
+        policies: Policies,
         signers: Vec<TokenSigner>,
     ) -> Self {
         Self {
-            credentials: credentials::Remembered::new(&*entropy, settings.remember_passwords),
+            credentials: credentials::Remembered::new(&*entropy),
             hashing: hashing::HashingPool::default(),
             standings: standings::Standings::default(),
             trust: trust::TrustCell::new(signers),
-            policies: policies::PolicyCell::default(),
+            policies: policies::PolicyCell::new(policies),
+            addresses: addresses::Addresses::default(),
             uses: sessions::Uses::default(),
             local_tickets: None,
             negotiation: None,
@@ -186,18 +175,23 @@ impl App {
         self.clock.now()
     }
 
+    /// The policies in force, by the store of now.
+    ///
+    /// # Errors
+    /// [`error::Failure::Store`].
+    pub async fn policies_now(&self) -> Result<Arc<policies::InForce>, error::Failure> {
+        self.policies.now(self).await
+    }
+
     /// How often argon2 was run since the start (`decisions.md` §35).
     #[must_use]
     pub fn password_hashes(&self) -> u64 {
         self.hashing.done()
     }
 
-    /// The verifier's settings.
+    /// How often a wrong password held up the next since the start.
     #[must_use]
-    pub fn verifier_policy(&self) -> crate::verifier::Policy {
-        crate::verifier::Policy {
-            tolerance: self.settings.tokens.clock_tolerance,
-            audiences: Some(vec![self.settings.issuer.clone()]),
-        }
+    pub fn held_up(&self) -> u64 {
+        self.addresses.held_up()
     }
 }

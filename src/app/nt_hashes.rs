@@ -9,13 +9,13 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::audit::{Action, accepted};
-use super::credentials::is_administrator;
 use super::error::Failure;
 use super::users::{Password, Person};
 use super::{App, Peer};
 use crate::entropy::{Entropy, bytes, hex};
 use crate::identity::{AccountName, Standing};
 use crate::negotiate::NtHash;
+use crate::secret::Secret;
 use crate::store::{Lookup, Unit};
 
 /// The key, and who may have a hash.
@@ -50,7 +50,7 @@ impl NtHashes {
     /// Whether this subject may have a hash, and log in by it.
     #[must_use]
     pub fn allows(&self, standing: &Standing) -> bool {
-        let built_in = is_administrator(standing);
+        let built_in = standing.is_built_in_administrator();
         !built_in && (self.administrators || !standing.is_administrator())
     }
 
@@ -80,6 +80,34 @@ pub(super) fn of(person: &Person) -> Option<NtHash> {
         Some(Password::Plain(password)) if person.ntlm => Some(NtHash::of_password(password)),
         _ => None,
     }
+}
+
+/// The hash of a new password, for who asked for one before.
+pub(super) fn made_of(password: &Secret) -> NtHash {
+    NtHash::of_password(password)
+}
+
+/// Keeps the hash of a new password, of who asked for one and may have it.
+///
+/// # Errors
+/// [`Failure::Store`].
+pub(super) async fn renew(
+    app: &App,
+    unit: &mut Unit,
+    id: &str,
+    name: &AccountName,
+    hash: &NtHash,
+    by: (&str, &Peer),
+) -> Result<(), Failure> {
+    let Some(hashes) = &app.nt_hashes else { return Ok(()) };
+    let standing = unit.standing(&Lookup::Id(id.to_owned())).await?;
+    if !standing.is_some_and(|(standing, _)| hashes.allows(&standing)) {
+        return Ok(());
+    }
+    if unit.set_nt_hash(id, Some(&hashes.seal(id, hash, &*app.entropy)?)).await? {
+        audit(app, unit, json!({ "name": name.as_str(), "nt_hash": "set" }), by).await?;
+    }
+    Ok(())
 }
 
 /// What a person asks for is done in the unit that writes the person and the password; `by` is told to the audit.
@@ -160,7 +188,6 @@ async fn audit(
 mod tests {
     use super::*;
     use crate::entropy::SystemEntropy;
-    use crate::secret::Secret;
 
     #[test]
     fn a_hash_is_opened_only_for_its_user_under_its_key_and_unchanged() {

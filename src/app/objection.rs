@@ -36,8 +36,17 @@ pub enum Objection {
     /// Something still needs it.
     #[error("it is in use")]
     InUse,
-    /// The root folder would be left without an administrator.
-    #[error("the root folder would be left without an administrator")]
+    /// Every system has it.
+    #[error("{name:?} is part of every system")]
+    BuiltIn {
+        /// Its name.
+        name: String,
+    },
+    /// The old password is not the one in use.
+    #[error("the old password is wrong")]
+    WrongPassword,
+    /// Nobody would be left who administers the house.
+    #[error("no administrator would be left")]
     LastAdministrator,
     /// Something of ours failed.
     #[error(transparent)]

@@ -156,7 +156,7 @@ pub async fn of_session(app: &App, by: &SessionCaller, key: &str) -> Result<Opti
     }
     let policies = app.policies.current(app).await?;
     let session = app.store.session(key).await?.map(|session| sessions::as_used(app, session));
-    let live = session.filter(|session| policies.sessions.is_live(session, app.now()));
+    let live = session.filter(|session| policies.session.is_live(session, app.now()));
     let Some(session) = live else { return Ok(None) };
     Ok(app.standings.find(app, Lookup::Id(session.subject_id)).await?.map(|(standing, _)| standing))
 }

@@ -3,7 +3,9 @@
 
 use super::error::Failure;
 use super::extensions::write_seeded;
-use super::users::{Machine, Person, hash, join, write_machine, write_person};
+use super::passwords::{self, Ready};
+use super::policies::Policy;
+use super::users::{Machine, Password, Person, join, write_machine, write_person};
 use super::{App, Peer, nt_hashes};
 use crate::entropy::{bytes, hex, uuid};
 use crate::identity::principal::fold;
@@ -25,6 +27,8 @@ pub struct Item {
 /// What an entry asks for.
 #[derive(Clone, Debug)]
 pub enum Wish {
+    /// A policy: what was changed at run time gives way to what the seed says now.
+    Policy(Policy),
     /// A person.
     Person(Person),
     /// A machine.
@@ -96,30 +100,35 @@ async fn make_groups(app: &App, items: &[Item]) -> Result<(), Failure> {
 async fn apply_item(app: &App, item: Item) -> Result<(), Failure> {
     let Item { key, hash: digest, wish } = item;
     match wish {
+        Wish::Policy(policy) => {
+            let mut unit = app.store.begin().await?;
+            unit.set_setting(policy.key(), None).await?;
+            note(app, unit, key, digest).await
+        }
         Wish::Person(mut person) => {
             let nt_hash = nt_hashes::of(&person);
-            let password = hash(app, person.password.take()).await?;
+            let password = password(app, &mut person).await?;
             let peer = Peer {
                 trace: hex(&bytes::<8>(&*app.entropy)?),
                 ip_address: "local".into(),
                 ..Peer::default()
             };
             let mut unit = app.store.begin().await?;
-            let id = set_person(app, &mut unit, &person, password).await?;
+            let id = set_person(app, &mut unit, &person, password.as_ref()).await?;
             nt_hashes::settle(app, &mut unit, &id, &person, nt_hash, ("seed", &peer)).await?;
-            note(unit, key, digest).await
+            note(app, unit, key, digest).await
         }
         Wish::Machine(machine) => {
             let mut unit = app.store.begin().await?;
             set_machine(app, &mut unit, &machine).await?;
-            note(unit, key, digest).await
+            note(app, unit, key, digest).await
         }
         Wish::Group { name, members } => {
             let mut unit = app.store.begin().await?;
             for member in members {
                 unit.add_member(name.as_str(), member.as_str()).await?;
             }
-            note(unit, key, digest).await
+            note(app, unit, key, digest).await
         }
         Wish::Role { name, privileges } => {
             let known = role_id(app, &name).await?;
@@ -128,38 +137,53 @@ async fn apply_item(app: &App, item: Item) -> Result<(), Failure> {
                 Some(id) => unit.set_role(id, &name, &privileges).await?,
                 None => drop(unit.add_role(&name, &privileges).await?),
             }
-            note(unit, key, digest).await
+            note(app, unit, key, digest).await
         }
         Wish::Extension { key: extension, subject_name, certificate } => {
             let mut unit = app.store.begin().await?;
             let (subject, certificate) = (subject_name.as_deref(), certificate.as_ref());
             write_seeded(app, &mut unit, &extension, subject, certificate).await?;
-            note(unit, key, digest).await
+            note(app, unit, key, digest).await
         }
         Wish::Permission { role, mut permission } => {
             let missing = || StoreError::NotFound { what: Noun::Role, name: role.clone() };
             permission.role_id = role_id(app, &role).await?.ok_or_else(missing)?;
             let mut unit = app.store.begin().await?;
             unit.set_permission(&permission).await?;
-            note(unit, key, digest).await
+            note(app, unit, key, digest).await
         }
     }
+}
+
+/// The password of an entry that has changed; nothing when the account has it already: then something else was changed,
+/// and it is neither a new password nor one that is used again.
+async fn password(app: &App, person: &mut Person) -> Result<Option<Ready>, Failure> {
+    let Some(password) = person.password.take() else { return Ok(None) };
+    let known = app.store.find(person.name.as_str()).await?;
+    let id = known.as_ref().map(|known| known.id.as_str());
+    if let (Some(id), Password::Plain(plain)) = (id, &password)
+        && passwords::is_in_use(app, id, plain).await?
+    {
+        return Ok(None);
+    }
+    passwords::ready(app, &person.name, id, password).await.map(Some)
 }
 
 async fn set_person(
     app: &App,
     unit: &mut Unit,
     person: &Person,
-    password: Option<String>,
+    password: Option<&Ready>,
 ) -> Result<String, Failure> {
     let Some(found) = unit.find(person.name.as_str()).await? else {
         let id = uuid(&*app.entropy)?;
-        write_person(unit, person, password, id.clone(), app.now()).await?;
+        let hash = password.cloned().map(Ready::into_hash);
+        write_person(unit, person, hash, id.clone(), app.now()).await?;
         return Ok(id);
     };
     unit.set_profile(&found.id, &person.profile).await?;
     if let Some(password) = password {
-        unit.set_password_hash(&found.id, &password, app.now()).await?;
+        passwords::write(app, unit, &found.id, password).await?;
     }
     join(unit, &person.groups, &person.name).await?;
     Ok(found.id)
@@ -174,10 +198,13 @@ async fn set_machine(app: &App, unit: &mut Unit, machine: &Machine) -> Result<()
 }
 
 /// The entry is remembered in the same commit as its effect.
-async fn note(mut unit: Unit, key: String, hash: [u8; 32]) -> Result<(), Failure> {
+async fn note(app: &App, mut unit: Unit, key: String, hash: [u8; 32]) -> Result<(), Failure> {
     let kind = key.split('/').next().unwrap_or_default().to_owned();
     unit.put_seed_entry(&SeedEntry { kind, name: key, hash }).await?;
-    Ok(unit.commit().await?)
+    let epoch = unit.epoch().await?;
+    unit.commit().await?;
+    app.standings.saw(epoch);
+    Ok(())
 }
 
 async fn role_id(app: &App, name: &str) -> Result<Option<i64>, Failure> {

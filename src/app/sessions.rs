@@ -128,7 +128,7 @@ pub async fn caller(app: &App, cookies: &[Secret], peer: &Peer) -> Result<Caller
         app.standings.saw(epoch);
         let now = app.now();
         app.uses.lay_over(&mut session, now);
-        if !app.policies.current(app).await?.sessions.is_live(&session, now) {
+        if !app.policies.current(app).await?.session.is_live(&session, now) {
             continue;
         }
         let standing = app.standings.find(app, Lookup::Id(session.subject_id.clone())).await?;
@@ -147,7 +147,7 @@ pub async fn again(app: &App, key: &str) -> Result<Option<Caller>, Failure> {
     let Some(mut session) = app.store.session(key).await? else { return Ok(None) };
     let now = app.now();
     app.uses.lay_over(&mut session, now);
-    if !app.policies.current(app).await?.sessions.is_live(&session, now) {
+    if !app.policies.current(app).await?.session.is_live(&session, now) {
         return Ok(None);
     }
     let standing = app.standings.find_now(app, Lookup::Id(session.subject_id.clone())).await?;
@@ -182,7 +182,7 @@ pub async fn list(app: &App) -> Result<Vec<Session>, Failure> {
     for session in &mut sessions {
         app.uses.lay_over(session, now);
     }
-    let policy = app.policies.current(app).await?.sessions;
+    let policy = app.policies.current(app).await?.session;
     sessions.retain(|session| policy.is_live(session, now));
     sessions.sort_by(|a, b| (a.login_time, &a.key).cmp(&(b.login_time, &b.key)));
     Ok(sessions)
@@ -195,7 +195,7 @@ pub async fn list(app: &App) -> Result<Vec<Session>, Failure> {
 pub async fn sweep(app: &App) -> Result<(), Failure> {
     let policies = app.policies.current(app).await?;
     let mut unit = app.store.begin().await?;
-    let ended = unit.sweep_sessions(&Cutoff::of(&policies.sessions, app.now())).await?;
+    let ended = unit.sweep_sessions(&Cutoff::of(&policies.session, app.now())).await?;
     for session in &ended {
         let (trace, ip_address) = (uuid(&*app.entropy)?, session.ip_address.clone());
         let peer = Peer { trace, ip_address, ..Peer::default() };
@@ -237,7 +237,7 @@ async fn end(app: &App, caller: &SessionCaller, key: &str, peer: &Peer) -> Resul
     let Some(victim) = unit.session(key).await?.map(|session| as_used(app, session)) else {
         return Ok(false);
     };
-    if !app.policies.current(app).await?.sessions.is_live(&victim, app.now()) {
+    if !app.policies.current(app).await?.session.is_live(&victim, app.now()) {
         return Ok(false);
     }
     let by = &caller.session.user_name;
@@ -260,7 +260,7 @@ pub async fn is_active(app: &App, key: &str, user_name: &str) -> Result<bool, Fa
         return Ok(false);
     };
     let same_user = fold(&session.user_name) == fold(user_name);
-    Ok(same_user && app.policies.current(app).await?.sessions.is_live(&session, app.now()))
+    Ok(same_user && app.policies.current(app).await?.session.is_live(&session, app.now()))
 }
 
 /// Lets a session speak another language.

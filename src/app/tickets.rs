@@ -78,11 +78,12 @@ async fn keep(
         Purpose::Clone => json!({ "session": session.key, "for": "CloneSession" }),
         Purpose::Http { method, url } => json!({ "session": session.key, "for": url, "method": method }),
     };
+    let life = app.policies.current(app).await?.ticket_life;
     let ticket = NewTicket {
         secret: hash(secret),
         session_key: session.key.clone(),
         purpose,
-        expires_at: app.now().plus(app.settings.ticket_life),
+        expires_at: app.now().plus(life),
     };
     let row = accepted(app, Action::Ticket, &session.user_name, &detail, peer);
     let append = Append { ticket: Some(ticket), audit: vec![row], ..Append::default() };
@@ -169,7 +170,7 @@ async fn lender(app: &App, report: &mut Report, spend: &Spend) -> Result<Session
     let found = app.store.lender(spend).await.map_err(|error| note_failure(report, &error.into()))?;
     let lender = found.map(|session| sessions::as_used(app, session));
     let policies = app.policies.current(app).await.map_err(|failure| note_failure(report, &failure))?;
-    let lender = lender.filter(|session| policies.sessions.is_live(session, app.now()));
+    let lender = lender.filter(|session| policies.session.is_live(session, app.now()));
     let lender = lender.ok_or_else(|| not_a_ticket(report))?;
     report.pass(StepId::SessionTicket, Seen::Nothing);
     Ok(lender)

@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::App;
 use super::error::Failure;
 use super::login_by_request::Request;
+use super::policies::InForce;
 use super::standings::Epoch;
 use crate::pki::{Anchors, TokenSigner, pem};
 use crate::soap::Envelope;
@@ -23,15 +24,25 @@ pub struct Trust {
     pub anchors: Anchors,
     /// Identifiers of revoked tokens.
     pub revoked: HashSet<String>,
+    /// The policies of that epoch, or newer ones.
+    pub policies: Arc<InForce>,
 }
 
-/// Judges a message by the keys that are trusted. What a key signed that came since they were read is judged again: a
-/// refusal has no commit that would turn it away.
+impl Trust {
+    /// The verifier's settings.
+    fn rules(&self, app: &App) -> crate::verifier::Policy {
+        let audiences = Some(vec![app.settings.issuer.clone()]);
+        crate::verifier::Policy { tolerance: self.policies.token.clock_tolerance, audiences }
+    }
+}
+
+/// Judges a message by the keys that are trusted and the tolerance that is set. Where a newer key or tolerance might say
+/// otherwise, it is judged again: a refusal has no commit that would turn it away.
 ///
 /// # Errors
 /// [`Failure::Store`].
 pub async fn judged(app: &App, envelope: &Envelope, door: Door) -> Result<(Arc<Trust>, Judgement), Failure> {
-    judged_by(app, |trust| judge(envelope, door, &trust.anchors, &app.verifier_policy(), app.now())).await
+    judged_by(app, |trust| judge(envelope, door, &trust.anchors, &trust.rules(app), app.now())).await
 }
 
 /// The same for a token in the body by itself.
@@ -43,8 +54,8 @@ pub async fn judged_embedded(
     envelope: &Envelope,
     place: Embedded,
 ) -> Result<(Arc<Trust>, Judgement), Failure> {
-    let policy = app.verifier_policy();
-    judged_by(app, |trust| judge_embedded(envelope, place, &trust.anchors, &policy, app.now())).await
+    judged_by(app, |trust| judge_embedded(envelope, place, &trust.anchors, &trust.rules(app), app.now()))
+        .await
 }
 
 /// The same for an HTTP request with a token.
@@ -55,10 +66,10 @@ pub async fn judged_request(
     app: &App,
     request: &Request<'_>,
 ) -> Result<(Arc<Trust>, RequestJudgement), Failure> {
-    let policy = app.verifier_policy();
     let Request { header, target, hosts } = request;
-    let judge =
-        |trust: &Trust| judge_request(header.clone(), target, hosts, &trust.anchors, &policy, app.now());
+    let judge = |trust: &Trust| {
+        judge_request(header.clone(), target, hosts, &trust.anchors, &trust.rules(app), app.now())
+    };
     judged_by(app, judge).await
 }
 
@@ -68,9 +79,8 @@ async fn judged_by<J: AsRef<Report>>(
 ) -> Result<(Arc<Trust>, J), Failure> {
     let trust = app.trust.current(app).await?;
     let judgement = by(&trust);
-    let signer = [StepId::AssertionIssuer, StepId::AssertionSigner, StepId::AssertionSignature];
-    let unknown = judgement.as_ref().refusal().is_some_and(|step| signer.contains(&step.id));
-    if !unknown || !app.standings.has_moved(app, trust.epoch).await? {
+    let unsettled = judgement.as_ref().refusal().is_some_and(|step| MAY_CHANGE.contains(&step.id));
+    if !unsettled || !app.standings.has_moved(app, trust.epoch).await? {
         return Ok((trust, judgement));
     }
     let trust = app.trust.current(app).await?;
@@ -120,6 +130,17 @@ impl TrustCell {
         let trusted = keys.iter().filter(|key| matches!(key.status, KeyStatus::Active | KeyStatus::Previous));
         let leaves = trusted.filter_map(|key| pem::certificates(&key.chain_pem).ok()?.into_iter().next());
         let anchors = Anchors::new(leaves.map(|leaf| (Some(app.settings.issuer.clone()), leaf)));
-        Ok(Trust { epoch, signer, anchors, revoked })
+        app.standings.saw(epoch);
+        let policies = app.policies.current(app).await?;
+        Ok(Trust { epoch, signer, anchors, revoked, policies })
     }
 }
+
+/// Steps whose outcome depends on the keys or the policies of the moment.
+const MAY_CHANGE: [StepId; 5] = [
+    StepId::AssertionIssuer,
+    StepId::AssertionSigner,
+    StepId::AssertionSignature,
+    StepId::AssertionInForce,
+    StepId::MessageTimestamp,
+];

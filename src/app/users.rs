@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::audit::{Action, accepted};
 use super::error::Failure;
-use super::{App, Peer, nt_hashes};
+use super::{App, Peer, nt_hashes, passwords};
 use crate::clock::Moment;
 use crate::entropy::uuid;
 use crate::identity::principal::fold;
@@ -48,7 +48,7 @@ pub struct Machine {
     pub groups: Vec<String>,
 }
 
-/// The stored form of a password.
+/// The stored form of a password that nobody has to judge.
 ///
 /// # Errors
 /// [`Failure`] when it cannot be hashed.
@@ -65,10 +65,13 @@ pub async fn hash(app: &App, password: Option<Password>) -> Result<Option<String
 /// Adds a person.
 ///
 /// # Errors
-/// [`Failure::Store`] when the name is taken or a group does not exist.
+/// [`Failure::PasswordRefused`] by the policy, [`Failure::Store`] when the name is taken or a group does not exist.
 pub async fn add_person(app: &App, mut person: Person, peer: &Peer) -> Result<(), Failure> {
     let nt_hash = nt_hashes::of(&person);
-    let hash = hash(app, person.password.take()).await?;
+    let hash = match person.password.take() {
+        Some(password) => Some(passwords::ready(app, &person.name, None, password).await?.into_hash()),
+        None => None,
+    };
     let id = uuid(&*app.entropy)?;
     let mut unit = app.store.begin().await?;
     write_person(&mut unit, &person, hash, id.clone(), app.now()).await?;

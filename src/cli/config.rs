@@ -74,24 +74,24 @@ impl Validate {
 
 /// Lines of TOML that can be put into a configuration file; what is not set stands in a comment.
 fn as_toml(settings: &Settings, with_origin: bool) -> String {
-    let line = |setting: &Setting| {
-        let origin = if with_origin { format!("  # {}", settings.origin(*setting)) } else { String::new() };
+    let line = |setting: Setting| {
+        let origin = if with_origin { format!("  # {}", settings.origin(setting)) } else { String::new() };
         let key = setting.key();
-        match settings.shown(*setting) {
+        match settings.shown(setting) {
             Some(value) if setting.is_in_file() => format!("{key} = {}{origin}\n", toml_value(value)),
             Some(value) => format!("# {key} = {}{origin}\n", toml_value(value)),
             None => format!("# {key} is not set\n"),
         }
     };
-    Setting::ALL.iter().map(line).collect()
+    Setting::all().map(line).collect()
 }
 
 fn as_json(settings: &Settings, with_origin: bool) -> Value {
     let mut root = Value::Object(Map::new());
-    for setting in Setting::ALL {
-        let value = settings.shown(*setting).map_or(Value::Null, json_value);
+    for setting in Setting::all() {
+        let value = settings.shown(setting).map_or(Value::Null, json_value);
         let value = if with_origin {
-            json!({ "value": value, "origin": settings.origin(*setting).as_str() })
+            json!({ "value": value, "origin": settings.origin(setting).as_str() })
         } else {
             value
         };

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use crate::config::state::StateError;
 use crate::config::{ConfigError, FileError, KeyFilesError, SspiError};
+use crate::identity::PasswordViolation;
 use crate::telemetry::TelemetryError;
 
 /// The exit codes.
@@ -13,7 +14,7 @@ pub enum Exit {
     Ok,
     /// It went wrong while running: a taken port, a database that is not there.
     Runtime,
-    /// It cannot begin: arguments, configuration, seed, key files.
+    /// It cannot begin: arguments, configuration, seed, key files, a password that is not allowed.
     Usage,
     /// A check said no.
     Refused,
@@ -64,6 +65,7 @@ fn code_of(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
         || cause.is::<KeyFilesError>()
         || cause.is::<FileError>()
         || cause.is::<SspiError>()
+        || cause.is::<PasswordViolation>()
         || cause.is::<StateError>()
         || cause.is::<TelemetryError>();
     is_configuration.then_some(Exit::Usage)

@@ -82,6 +82,9 @@ pub struct StoreFlags {
     /// The configuration of the service [env: `VCSSO_CONFIG`]
     #[arg(long, value_name = "FILE")]
     pub config: Option<String>,
+    /// The seed of the service, for the policies in it [env: `VCSSO_SEED`]
+    #[arg(long, value_name = "FILE")]
+    pub seed: Option<String>,
 }
 
 impl SettingFlags {
@@ -118,6 +121,7 @@ impl StoreFlags {
             (Setting::State, &self.state),
             (Setting::Domain, &self.domain),
             (Setting::Config, &self.config),
+            (Setting::Seed, &self.seed),
         ];
         texts.into_iter().filter_map(|(setting, text)| flag(setting, text.as_ref())).collect()
     }
@@ -156,12 +160,12 @@ mod tests {
         let serve = command.find_subcommand("serve").unwrap();
         let flags: Vec<_> =
             serve.get_arguments().filter_map(clap::Arg::get_long).map(|long| format!("--{long}")).collect();
-        for flag in Setting::ALL.iter().filter_map(|setting| setting.flag()) {
+        for flag in Setting::all().filter_map(Setting::flag) {
             assert!(flags.iter().any(|known| known == flag), "{flag}");
         }
         let own = ["--output", "--help", "--version"];
         for known in flags.iter().filter(|flag| !own.contains(&flag.as_str())) {
-            assert!(Setting::ALL.iter().any(|setting| setting.flag() == Some(known)), "{known}");
+            assert!(Setting::all().any(|setting| setting.flag() == Some(known.as_str())), "{known}");
         }
     }
 
@@ -182,7 +186,7 @@ mod tests {
             config: text("config"),
         };
         let given = all.given();
-        assert_eq!(given.len(), Setting::ALL.iter().filter(|setting| setting.flag().is_some()).count());
+        assert_eq!(given.len(), Setting::all().filter(|setting| setting.flag().is_some()).count());
         for (setting, value) in given {
             assert!(value == Scalar::Text(setting.key().into()) || value == Scalar::Switch(true));
         }

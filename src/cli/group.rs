@@ -4,15 +4,21 @@ use clap::{Args, Subcommand};
 
 use super::flags::StoreFlags;
 use super::output::Table;
+use super::world::Named;
 use super::{Exit, World, world};
-use crate::app::users;
+use crate::app::{accounts, users};
 use crate::identity::AccountName;
+use crate::store::PrincipalKind;
 
 /// Groups.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Group {
     /// Make a group.
     Add(Add),
+    /// End a membership.
+    Leave(Leave),
+    /// Remove a group; its members stay.
+    Remove(Named),
     /// Print every group.
     List(StoreFlags),
 }
@@ -30,6 +36,18 @@ pub struct Add {
     pub store: StoreFlags,
 }
 
+/// End a membership.
+#[derive(Clone, Debug, Args)]
+pub struct Leave {
+    /// The group, without domain
+    pub name: String,
+    /// The user, solution user or group that leaves it
+    pub member: String,
+    /// The store.
+    #[command(flatten)]
+    pub store: StoreFlags,
+}
+
 impl Group {
     pub(super) fn run(&self, world: &World<'_>) -> anyhow::Result<Exit> {
         match self {
@@ -40,6 +58,17 @@ impl Group {
                     Ok(Table::done("group", &add.name))
                 })
             }
+            Self::Leave(leave) => {
+                let (group, member) = (AccountName::new(&leave.name)?, AccountName::new(&leave.member)?);
+                world::act(&leave.store, world, async |app| {
+                    let peer = world::operator(&app)?;
+                    accounts::leave(&app, &group, &member, ("operator", &peer)).await?;
+                    Ok(Table::did("left", &leave.name, &leave.member))
+                })
+            }
+            Self::Remove(named) => named.act(world, "removed", async |app, name, by| {
+                accounts::remove(app, name, PrincipalKind::Group, by).await
+            }),
             Self::List(store) => world::act(store, world, async |app| {
                 let groups = app.store.groups().await?.into_iter();
                 Ok(Table::new(

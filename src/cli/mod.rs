@@ -13,6 +13,7 @@ mod group;
 mod healthcheck;
 mod migrate;
 mod output;
+mod policy;
 pub mod serve;
 mod solution;
 mod token;
@@ -71,6 +72,9 @@ pub enum Command {
     /// Ask a Security Token Service, this one or a vCenter's, and look into tokens.
     #[command(subcommand)]
     Token(token::Token),
+    /// Policies: rules that can be changed while the service runs.
+    #[command(subcommand)]
+    Policy(policy::Policies),
     /// Print why an exchange was refused, by its trace.
     Explain(explain::Explain),
     /// Documents that are written from the code.
@@ -120,6 +124,7 @@ fn run(command: Command, world: &World<'_>) -> anyhow::Result<Exit> {
         Command::Migrate(migrate) => migrate.run(world),
         Command::User(user) => user.run(world),
         Command::Group(group) => group.run(world),
+        Command::Policy(policy) => policy.run(world),
         Command::Solution(solution) => solution.run(world),
         Command::Token(token) => token.run(world),
         Command::Explain(explain) => explain.run(world),

@@ -29,7 +29,12 @@ impl Table {
 
     /// What an act that returns nothing has to say.
     pub(super) fn done(what: &'static str, name: &str) -> Self {
-        Self::new(&["added", "name"], vec![vec![what.to_owned(), name.to_owned()]])
+        Self::did("added", what, name)
+    }
+
+    /// What an act has done, to what kind of thing, and its name.
+    pub(super) fn did(act: &'static str, what: &str, name: &str) -> Self {
+        Self::new(&[act, "name"], vec![vec![what.to_owned(), name.to_owned()]])
     }
 
     /// Prints it.

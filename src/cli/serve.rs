@@ -12,7 +12,7 @@ use super::{Exit, World, world};
 use crate::app::local_tickets::LocalTickets;
 use crate::app::negotiation::Negotiation;
 use crate::app::users::Password;
-use crate::app::{App, housekeeping, seed, start};
+use crate::app::{App, housekeeping, passwords, seed, start};
 use crate::clock::Clock as _;
 use crate::config::seed::Seed;
 use crate::config::sspi::Missing;
@@ -22,7 +22,7 @@ use crate::entropy::SystemEntropy;
 use crate::http::health::Numbers;
 use crate::http::tunnel::Tunnel;
 use crate::http::{Site, server};
-use crate::identity::well_known;
+use crate::identity::{AccountName, well_known};
 use crate::lab::LabClock;
 use crate::telemetry::Telemetry;
 
@@ -147,7 +147,7 @@ impl Service {
 /// First start, keys and seed.
 async fn prepare(app: &App, settings: &Settings, seed: &Seed, state: &StateFolder) -> anyhow::Result<()> {
     let fresh = start::needs_administrator(app).await?;
-    let password = if fresh { Some(administrator_password(settings, state)?) } else { None };
+    let password = if fresh { Some(administrator_password(app, settings, state).await?) } else { None };
     start::prepare(app, password).await?;
     let applied =
         seed::apply(app, world::items(seed, settings)?).await.context("the seed cannot be applied")?;
@@ -159,9 +159,17 @@ async fn prepare(app: &App, settings: &Settings, seed: &Seed, state: &StateFolde
 }
 
 /// The variable's, or the one a first start that was cut off has written down already, or a new one.
-fn administrator_password(settings: &Settings, state: &StateFolder) -> anyhow::Result<Password> {
+async fn administrator_password(
+    app: &App,
+    settings: &Settings,
+    state: &StateFolder,
+) -> anyhow::Result<Password> {
     let password = match (&settings.start.administrator_password, state.administrator_password()?) {
-        (Some(given), _) => given.clone(),
+        (Some(given), _) => {
+            let name = AccountName::new(well_known::ADMINISTRATOR)?;
+            passwords::judge(app, &name, given).await.context("VCSSO_ADMIN_PASSWORD cannot be used")?;
+            given.clone()
+        }
         (None, Some(kept)) => kept,
         (None, None) => new_password(&SystemEntropy)?,
     };

@@ -7,17 +7,30 @@ use clap::{Args, Subcommand};
 
 use super::flags::StoreFlags;
 use super::output::Table;
+use super::world::Named;
 use super::{Exit, World, world};
+use crate::app::accounts;
 use crate::app::users::{self, Password, Person};
-use crate::identity::AccountName;
+use crate::clock::Moment;
+use crate::identity::{AccountName, PasswordPolicy, well_known};
 use crate::secret::Secret;
-use crate::store::Profile;
+use crate::store::{PrincipalKind, Profile};
 
 /// Users.
 #[derive(Clone, Debug, Subcommand)]
 pub enum User {
     /// Make a user.
     Add(Add),
+    /// Give a user another password.
+    Password(NewPassword),
+    /// Switch an account off: a user, or a solution user.
+    Disable(Named),
+    /// Switch an account on.
+    Enable(Named),
+    /// Open the lock of too many wrong passwords.
+    Unlock(Named),
+    /// Remove a user, with memberships, permissions and sessions.
+    Remove(Named),
     /// Let a user log in by NTLM from the next password on, or no longer.
     Ntlm(Ntlm),
     /// Print every user.
@@ -52,6 +65,19 @@ pub struct Add {
     pub store: StoreFlags,
 }
 
+/// Give a user another password.
+#[derive(Clone, Debug, Args)]
+pub struct NewPassword {
+    /// The account name, without domain
+    pub name: String,
+    /// A file whose first line is the password; `-` reads stdin. Never an argument: others could see it
+    #[arg(long, value_name = "FILE")]
+    pub password_file: PathBuf,
+    /// The store.
+    #[command(flatten)]
+    pub store: StoreFlags,
+}
+
 /// Let a user log in by NTLM, or no longer.
 #[derive(Clone, Debug, Args)]
 pub struct Ntlm {
@@ -70,7 +96,22 @@ impl User {
         match self {
             Self::Add(add) => add.run(world),
             Self::Ntlm(ntlm) => ntlm.run(world),
+            Self::Password(password) => password.run(world),
+            Self::Disable(named) => named.act(world, "disabled", async |app, name, by| {
+                accounts::set_disabled(app, name, true, by).await
+            }),
+            Self::Enable(named) => named.act(world, "enabled", async |app, name, by| {
+                accounts::set_disabled(app, name, false, by).await
+            }),
+            Self::Unlock(named) => {
+                named.act(world, "unlocked", async |app, name, by| accounts::unlock(app, name, by).await)
+            }
+            Self::Remove(named) => named.act(world, "removed", async |app, name, by| {
+                accounts::remove(app, name, PrincipalKind::User, by).await
+            }),
             Self::List(store) => world::act(store, world, async |app| {
+                let policy = app.policies_now().await?.password;
+                let row = |user| row(user, &policy, app.now());
                 let users = app.store.users().await?.into_iter().map(row).collect();
                 Ok(Table::new(&["name", "given name", "surname", "state"], users))
             }),
@@ -108,11 +149,28 @@ impl Ntlm {
     }
 }
 
-fn row(user: crate::store::User) -> Vec<String> {
-    let state = match (user.disabled, user.locked_until) {
-        (true, _) => "disabled".to_owned(),
-        (false, Some(until)) => format!("locked until {until}"),
-        (false, None) => "active".to_owned(),
+impl NewPassword {
+    fn run(&self, world: &World<'_>) -> anyhow::Result<Exit> {
+        let (name, password) = (AccountName::new(&self.name)?, first_line(&self.password_file)?);
+        world::act(&self.store, world, async |app| {
+            let peer = world::operator(&app)?;
+            accounts::set_password(&app, &name, password, ("operator", &peer)).await?;
+            Ok(Table::did("changed", "password", &self.name))
+        })
+    }
+}
+
+/// As a login would find it: expired before locked, and locked before disabled.
+fn row(user: crate::store::User, policy: &PasswordPolicy, now: Moment) -> Vec<String> {
+    let since = user.password_changed_at.filter(|_| !well_known::is_administrator(&user.name));
+    let state = if since.is_some_and(|since| policy.has_expired(since, now)) {
+        "password expired".to_owned()
+    } else if let Some(until) = user.locked_until.filter(|until| now < *until) {
+        format!("locked until {until}")
+    } else if user.disabled {
+        "disabled".to_owned()
+    } else {
+        "active".to_owned()
     };
     let profile = user.profile;
     vec![user.name, profile.given_name.unwrap_or_default(), profile.surname.unwrap_or_default(), state]

@@ -10,15 +10,18 @@ use super::flags::StoreFlags;
 use super::output::Table;
 use super::{Exit, World};
 use crate::app::Peer;
+use crate::app::accounts::By;
 use crate::app::negotiation::Negotiation;
 use crate::app::nt_hashes::NtHashes;
+use crate::app::objection::Objection;
 use crate::app::seed::{Item, Wish};
 use crate::app::users::{Machine, Password, Person};
 use crate::app::{self, App};
 use crate::config::seed::{self, Entry, Seed};
 use crate::config::sspi::Missing;
-use crate::config::{Settings, address, files, load_settings, sspi};
+use crate::config::{Setting, Settings, address, files, load, sspi};
 use crate::entropy::{SystemEntropy, bytes, hex};
+use crate::identity::AccountName;
 use crate::lab::LabClock;
 use crate::negotiate::ChannelBinding;
 use crate::pki::{Certificate, TokenSigner};
@@ -40,20 +43,8 @@ pub(super) fn app(
     store: Store,
     signers: Vec<TokenSigner>,
 ) -> App {
-    let policy = &settings.policy;
-    let settings = app::Settings {
-        domain: settings.domain.clone(),
-        issuer,
-        tokens: policy.token,
-        lockout: policy.lockout,
-        sessions: policy.session,
-        ticket_life: policy.ticket.0,
-        replay: policy.replay,
-        remember_passwords: policy.password_cache.0,
-        audit_keep: std::time::Duration::from_secs(u64::from(policy.audit.keep_days) * 86_400),
-        audit_rows: u32::try_from(policy.audit.max_rows).unwrap_or(u32::MAX),
-    };
-    App::new(clock, Arc::new(SystemEntropy), store, settings, signers)
+    let fixed = app::Settings { domain: settings.domain.clone(), issuer };
+    App::new(clock, Arc::new(SystemEntropy), store, fixed, settings.policy.clone(), signers)
 }
 
 /// Where NT hashes are kept, if they are.
@@ -72,7 +63,7 @@ pub(super) fn negotiation(
 ) -> anyhow::Result<Option<Negotiation>> {
     let advertised = settings.advertise.as_ref().map(|advertise| advertise.host.clone());
     let host = advertised.or_else(address::host_name).unwrap_or_else(|| "localhost".to_owned());
-    let accepted = settings.sspi.acceptor(&host, &settings.domain, settings.policy.token.clock_tolerance)?;
+    let accepted = settings.sspi.acceptor(&host, &settings.domain)?;
     let channel = ChannelBinding::of_server(certificate);
     Ok(accepted.map(|(acceptor, accounts)| Negotiation::new(acceptor, accounts, channel)))
 }
@@ -87,13 +78,40 @@ pub(super) fn act(
     Ok(Exit::Ok)
 }
 
+/// An account that a command is about.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Named {
+    /// The account name, without domain
+    pub name: String,
+    /// The store.
+    #[command(flatten)]
+    pub store: StoreFlags,
+}
+
+impl Named {
+    /// Acts on it as the operator, and prints what was done.
+    pub(super) fn act(
+        &self,
+        world: &World<'_>,
+        done: &'static str,
+        work: impl AsyncFnOnce(&App, &AccountName, By<'_>) -> Result<(), Objection>,
+    ) -> anyhow::Result<Exit> {
+        let name = AccountName::new(&self.name)?;
+        act(&self.store, world, async |app| {
+            let peer = operator(&app)?;
+            work(&app, &name, ("operator", &peer)).await?;
+            Ok(Table::did(done, "account", &self.name))
+        })
+    }
+}
+
 /// Runs an act on a store without a service.
 pub(super) fn with_app<T>(
     flags: &StoreFlags,
     world: &World<'_>,
     work: impl AsyncFnOnce(Arc<App>) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
-    let settings = load_settings(&flags.given(), world.environment)?;
+    let settings = load(&flags.given(), world.environment)?.settings;
     actix_web::rt::System::new().block_on(async {
         let store = open_store(&settings).await?;
         let nt_hashes = nt_hashes(&settings, Missing::Leave)?;
@@ -121,6 +139,11 @@ pub(super) fn items(seed: &Seed, settings: &Settings) -> anyhow::Result<Vec<Item
         Item { key: entry.key(), hash: hash.as_ref().try_into().unwrap_or_default(), wish }
     };
     let mut items = Vec::new();
+    // First: the passwords of the same seed are judged by them.
+    items.extend(seed.policy.iter().filter_map(|given| match given.setting {
+        Setting::Policy(policy) => Some(item(given, Wish::Policy(policy))),
+        _ => None,
+    }));
     items.extend(seed.users.iter().map(|user| item(user, person(user))));
     items.extend(seed.solution_users.iter().map(|solution| item(solution, machine(solution))));
     items.extend(seed.groups.iter().map(|group| item(group, self::group(group))));

@@ -113,6 +113,9 @@ pub enum ConfigError {
         /// What is not.
         wanted: String,
     },
+    /// Values that do not fit together.
+    #[error("{0}")]
+    Contradiction(String),
     /// Two things that exclude each other.
     #[error("{first} and {second} exclude each other: give one of them")]
     Conflict {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use toml::Spanned;
 use toml::de::DeValue;
@@ -39,6 +38,12 @@ impl Layers {
         self.0.get(&setting).map(|(_, place)| place)
     }
 
+    /// The value that counts, if one was given.
+    #[must_use]
+    pub fn value(&self, setting: Setting) -> Option<&Scalar> {
+        self.0.get(&setting).map(|(value, _)| value)
+    }
+
     /// A text, if one was given.
     #[must_use]
     pub fn text(&self, setting: Setting) -> Option<(&str, &Place)> {
@@ -71,32 +76,6 @@ impl Layers {
         }
     }
 
-    /// One of a list of words, or the default.
-    ///
-    /// # Errors
-    /// [`ConfigError::Value`] that suggests the right word.
-    pub fn word<T: Copy>(
-        &self,
-        setting: Setting,
-        words: &[(&'static str, T)],
-        default: T,
-    ) -> Result<T, ConfigError> {
-        let Some((text, place)) = self.text(setting) else { return Ok(default) };
-        if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
-            return Ok(*value);
-        }
-        let known: Vec<&'static str> = words.iter().map(|(word, _)| *word).collect();
-        let key = setting.key().into();
-        let hint = Hint::of(text, &known);
-        Err(ConfigError::Value {
-            key,
-            place: place.clone(),
-            seen: text.into(),
-            wanted: known.join(" or ").into(),
-            hint,
-        })
-    }
-
     /// A list read into types; empty when it was not given.
     ///
     /// # Errors
@@ -125,27 +104,6 @@ impl Layers {
     pub fn path(&self, setting: Setting) -> Option<PathBuf> {
         let (text, place) = self.text(setting)?;
         Some(place.folder().map_or_else(|| PathBuf::from(text), |folder| folder.join(text)))
-    }
-
-    /// A number, or the default.
-    #[must_use]
-    pub fn number(&self, setting: Setting, default: u64) -> u64 {
-        match self.0.get(&setting) {
-            Some((Scalar::Number(number), _)) => *number,
-            _ => default,
-        }
-    }
-
-    /// A count, or the default. The list of settings bounds counts to 32 bits.
-    #[must_use]
-    pub fn count(&self, setting: Setting, default: u32) -> u32 {
-        u32::try_from(self.number(setting, default.into())).unwrap_or(u32::MAX)
-    }
-
-    /// A period, or the default.
-    #[must_use]
-    pub fn seconds(&self, setting: Setting, default: Duration) -> Duration {
-        Duration::from_secs(self.number(setting, default.as_secs()))
     }
 
     /// A switch, or the default.
@@ -205,32 +163,37 @@ fn assignment(
     value: &Spanned<DeValue<'_>>,
     place: Place,
 ) -> Result<Assignment, ConfigError> {
+    let refused = |seen: String, hint| ConfigError::Value {
+        key: setting.key().into(),
+        place: place.clone(),
+        seen: seen.into(),
+        wanted: setting.kind().allowed().into(),
+        hint,
+    };
+    let mistyped = |seen| {
+        let (key, wanted) = (setting.key().to_owned(), setting.kind().wanted());
+        ConfigError::Type { key, place: place.clone(), seen, wanted }
+    };
     let value = match (setting.kind(), value.get_ref()) {
-        (Kind::Text, DeValue::String(text)) => Scalar::Text(text.to_string()),
+        (Kind::Text | Kind::Name | Kind::Word(_), DeValue::String(text)) => Scalar::Text(text.to_string()),
         (Kind::Switch, DeValue::Boolean(value)) => Scalar::Switch(*value),
-        (Kind::Number { least, most }, DeValue::Integer(number)) => {
+        (Kind::Number { .. }, DeValue::Integer(number)) => {
             let read = u64::from_str_radix(number.as_str(), number.radix()).ok();
-            Scalar::Number(read.filter(|number| (least..=most).contains(number)).ok_or_else(|| {
-                ConfigError::Value {
-                    key: setting.key().into(),
-                    place: place.clone(),
-                    seen: number.to_string().into(),
-                    wanted: format!("{least} to {most}").into(),
-                    hint: Hint::None,
-                }
-            })?)
+            Scalar::Number(read.ok_or_else(|| refused(number.to_string(), Hint::None))?)
         }
         (Kind::List, DeValue::Array(items)) => {
             let texts = items.iter().map(|item| item.get_ref().as_str().map(str::to_owned));
-            let (key, seen) = (setting.key().to_owned(), "a list of other things");
-            let mistyped = ConfigError::Type { key, place: place.clone(), seen, wanted: Kind::List.wanted() };
-            Scalar::List(texts.collect::<Option<_>>().ok_or(mistyped)?)
+            Scalar::List(texts.collect::<Option<_>>().ok_or_else(|| mistyped("a list of other things"))?)
         }
-        (kind, other) => {
-            let (key, wanted) = (setting.key().to_owned(), kind.wanted());
-            return Err(ConfigError::Type { key, place, seen: kind_of(other), wanted });
-        }
+        (_, other) => return Err(mistyped(kind_of(other))),
     };
+    if !setting.kind().allows(&value) {
+        let hint = match (setting.kind(), &value) {
+            (Kind::Word(words), Scalar::Text(text)) => Hint::of(text, words),
+            _ => Hint::None,
+        };
+        return Err(refused(value.written(), hint));
+    }
     Ok(Assignment { setting, value, place })
 }
 
@@ -253,7 +216,7 @@ fn hint(key: &str, prefix: &str, kind: FileKind, elsewhere: &[&'static str]) -> 
 }
 
 fn known(kind: FileKind) -> impl Iterator<Item = Setting> {
-    Setting::ALL.iter().copied().filter(move |setting| allowed(*setting, kind))
+    Setting::all().filter(move |setting| allowed(*setting, kind))
 }
 
 fn allowed(setting: Setting, kind: FileKind) -> bool {

@@ -96,7 +96,7 @@ fn of_flags(flags: &[(Setting, Scalar)]) -> Vec<Assignment> {
 
 fn of_environment(environment: &Environment) -> Result<Vec<Assignment>, ConfigError> {
     let mut given = Vec::new();
-    for setting in Setting::ALL.iter().copied().filter(|setting| setting.kind() == Kind::Text) {
+    for setting in Setting::all().filter(|setting| setting.kind() == Kind::Text) {
         let Some(name) = setting.environment() else { continue };
         if let Some(value) = environment.get(name)? {
             given.push(Assignment {
@@ -151,6 +151,7 @@ mod tests {
     use super::super::state::Ephemeral;
     use super::*;
     use crate::app::ReplayMode;
+    use crate::app::policies::Policy;
     use crate::entropy::SystemEntropy;
 
     struct World {
@@ -224,8 +225,8 @@ mod tests {
                 && settings.advertise.is_none()
                 && !settings.ephemeral
         );
-        assert_eq!(settings.policy, super::super::policies::Policies::default());
-        assert!(Setting::ALL.iter().all(|setting| settings.origin(*setting) == Origin::Default));
+        assert_eq!(settings.policy, crate::app::Policies::default());
+        assert!(Setting::all().all(|setting| settings.origin(setting) == Origin::Default));
     }
 
     #[test]
@@ -249,11 +250,11 @@ mod tests {
             World::new().config("[policy.replay]\nmode = \"log\"\n[policy.session]\nidle_seconds = 5\n");
         let settings = world.seed("[policy.replay]\nmode = \"off\"\n").settings();
         assert_eq!(
-            (settings.policy.replay, settings.origin(Setting::ReplayMode)),
+            (settings.policy.replay, settings.origin(Setting::Policy(Policy::ReplayMode))),
             (ReplayMode::Off, Origin::Seed)
         );
         assert_eq!(
-            (settings.policy.session.idle.as_secs(), settings.origin(Setting::SessionIdle)),
+            (settings.policy.session.idle.as_secs(), settings.origin(Setting::Policy(Policy::SessionIdle))),
             (5, Origin::File)
         );
     }
@@ -440,19 +441,19 @@ mod tests {
     #[test]
     fn every_setting_has_something_to_show_or_is_not_set() {
         let settings = World::new().settings();
-        let unset: Vec<_> =
-            Setting::ALL.iter().filter(|setting| settings.shown(**setting).is_none()).collect();
+        let unset: Vec<_> = Setting::all().filter(|setting| settings.shown(*setting).is_none()).collect();
         let of_kerberos =
-            [&Setting::SspiKeytab, &Setting::SspiServices, &Setting::SspiRealms, &Setting::SspiPrincipals];
-        let others = [&Setting::Seed, &Setting::Tunnel, &Setting::Advertise, &Setting::Config];
-        assert_eq!(unset, [others, of_kerberos].concat());
+            [Setting::SspiKeytab, Setting::SspiServices, Setting::SspiRealms, Setting::SspiPrincipals];
+        let others = [Setting::Seed, Setting::Tunnel, Setting::Advertise, Setting::Config];
+        let name = vec![Setting::Policy(Policy::InstanceName)];
+        assert_eq!(unset, [others.to_vec(), of_kerberos.to_vec(), name].concat());
     }
 
     #[test]
     fn what_is_shown_can_be_read_again() {
         let text = "listen = \"127.0.0.1:1\"\nephemeral = true\n[policy.lockout]\nreveal = \"never\"\n[personality]\nhost = true\n";
         let settings = World::new().config(text).settings();
-        let line = |setting: &Setting| match settings.shown(*setting)? {
+        let line = |setting: Setting| match settings.shown(setting)? {
             _ if !setting.is_in_file() => None,
             Scalar::Text(_) if matches!(setting, Setting::Database | Setting::State | Setting::Keys) => None,
             Scalar::Text(text) => Some(format!("{} = {text:?}\n", setting.key())),
@@ -460,7 +461,7 @@ mod tests {
             Scalar::Number(number) => Some(format!("{} = {number}\n", setting.key())),
             Scalar::List(texts) => Some(format!("{} = {texts:?}\n", setting.key())),
         };
-        let again = World::new().config(&Setting::ALL.iter().filter_map(line).collect::<String>()).settings();
+        let again = World::new().config(&Setting::all().filter_map(line).collect::<String>()).settings();
         assert_eq!(again.policy, settings.policy);
         assert_eq!(
             (again.listen, again.ephemeral, again.personality),

@@ -26,7 +26,7 @@ pub use files::FileError;
 pub use key_files::{KeyFiles, KeyFilesError, TlsIdentity};
 pub use layers::Assignment;
 pub use load::{Configuration, Environment, load, load_settings};
-pub use policies::{AuditPolicy, Personality, Policies};
+pub use policies::Personality;
 pub use seed::Seed;
 pub use setting::{Kind, Scalar, Setting};
 pub use settings::{Origin, Settings, StartVariables};

@@ -212,9 +212,7 @@ host = false                         # true: AcquireLocalTicket as an ESXi host
         assert_eq!(seed.extensions[0].certificate.as_ref(), Some(&robot));
         assert_eq!(seed.roles[0].privileges, ["Sessions.TerminateSession", "Sessions.ValidateSession"]);
         assert!(seed.permissions[0].group && seed.permissions[0].propagate);
-        let settings = Setting::ALL.iter().filter(|setting| setting.is_in_seed()).count();
-        // All but the password cache, and what [sspi] has beside ntlm, which the example leaves out.
-        assert_eq!(seed.policy.len(), settings - 8);
+        assert_eq!(seed.policy.len(), 21);
         let keys: std::collections::HashSet<_> = seed.entries().map(Entry::key).collect();
         assert_eq!(keys.len(), 6 + seed.policy.len());
         assert!(keys.contains("user/alice") && keys.contains("permission/group-d1/group/operators"));

@@ -8,10 +8,11 @@ use super::address::Advertise;
 use super::database_url::DatabaseUrl;
 use super::error::{ConfigError, Place};
 use super::layers::{Assignment, Layers};
-use super::policies::{Personality, Policies};
+use super::policies::{self, Personality};
 use super::setting::Setting;
 use super::sspi::Sspi;
 use super::state::Ephemeral;
+use crate::app::Policies;
 use crate::identity::Domain;
 use crate::secret::Secret;
 
@@ -98,7 +99,7 @@ impl Settings {
             advertise: layers.parse(Setting::Advertise, Advertise::WANTED, Advertise::parse)?,
             domain: domain(&layers)?,
             config: layers.path(Setting::Config),
-            policy: Policies::of(&layers)?,
+            policy: policies::of(&layers)?,
             sspi: Sspi::of(&layers)?,
             personality: Personality { host: layers.switch(Setting::PersonalityHost, false) },
             start,

@@ -1,9 +1,7 @@
 //! The settings as somebody may read them: every one with its value, secrets masked.
 
 use std::path::Path;
-use std::time::Duration;
 
-use super::policies::{REPLAY_MODES, REVEALS};
 use super::setting::{Scalar, Setting};
 use super::settings::Settings;
 
@@ -11,7 +9,6 @@ impl Settings {
     /// The value of a setting as it may be printed; nothing when it is not set and has no default.
     #[must_use]
     pub fn shown(&self, setting: Setting) -> Option<Scalar> {
-        let policy = &self.policy;
         Some(match setting {
             Setting::Listen => text(&self.listen),
             Setting::Health => text(&self.health),
@@ -27,26 +24,7 @@ impl Settings {
             Setting::Advertise => text(self.advertise.as_ref()?),
             Setting::Domain => text(self.domain.as_str()),
             Setting::Config => path(self.config.as_deref()?),
-            Setting::ClockTolerance => seconds(policy.token.clock_tolerance),
-            Setting::BearerLifetime => seconds(policy.token.max_bearer_lifetime),
-            Setting::HokLifetime => seconds(policy.token.max_hok_lifetime),
-            Setting::DelegationCount => number(policy.token.delegation_count),
-            Setting::RenewCount => number(policy.token.renew_count),
-            Setting::Cancel => Scalar::Switch(policy.token.cancel),
-            Setting::OnBehalfOf => Scalar::Switch(policy.token.on_behalf_of),
-            Setting::LockoutFailures => number(policy.lockout.max_failures),
-            Setting::LockoutWindow => seconds(policy.lockout.window),
-            Setting::LockoutUnlock => seconds(policy.lockout.unlock_after),
-            Setting::LockoutReveal => word(REVEALS, &policy.lockout.reveal)?,
-            Setting::SessionIdle => seconds(policy.session.idle),
-            Setting::SessionAbsolute => seconds(policy.session.absolute),
-            Setting::SessionEndWithToken => Scalar::Switch(policy.session.end_with_token),
-            Setting::SessionMax => number(policy.session.max_sessions),
-            Setting::SessionTicket => seconds(policy.ticket.0),
-            Setting::ReplayMode => word(REPLAY_MODES, &policy.replay)?,
-            Setting::AuditDays => number(policy.audit.keep_days),
-            Setting::AuditRows => Scalar::Number(policy.audit.max_rows),
-            Setting::PasswordCache => seconds(policy.password_cache.0),
+            Setting::Policy(policy) => policy.of(&self.policy)?,
             Setting::SspiNtlm => Scalar::Switch(self.sspi.ntlm),
             Setting::SspiKeytab => path(self.sspi.keytab.as_deref()?),
             Setting::SspiServices => texts(&self.sspi.services)?,
@@ -71,16 +49,4 @@ fn texts(values: &[impl ToString]) -> Option<Scalar> {
 
 fn path(path: &Path) -> Scalar {
     Scalar::Text(path.display().to_string())
-}
-
-fn number(value: u32) -> Scalar {
-    Scalar::Number(value.into())
-}
-
-const fn seconds(span: Duration) -> Scalar {
-    Scalar::Number(span.as_secs())
-}
-
-fn word<T: PartialEq>(words: &[(&'static str, T)], value: &T) -> Option<Scalar> {
-    words.iter().find(|(_, known)| known == value).map(|(word, _)| text(*word))
 }

@@ -3,7 +3,6 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use zeroize::Zeroizing;
 
@@ -145,16 +144,11 @@ impl Sspi {
     ///
     /// # Errors
     /// [`SspiError`].
-    pub fn acceptor(
-        &self,
-        host: &str,
-        domain: &Domain,
-        tolerance: Duration,
-    ) -> Result<Option<(Acceptor, Accounts)>, SspiError> {
+    pub fn acceptor(&self, host: &str, domain: &Domain) -> Result<Option<(Acceptor, Accounts)>, SspiError> {
         if !self.is_on() {
             return Ok(None);
         }
-        let kerberos = self.keytab.as_deref().map(|file| self.kerberos(file, tolerance)).transpose()?;
+        let kerberos = self.keytab.as_deref().map(|file| self.kerberos(file)).transpose()?;
         let (kerberos, realms) = kerberos.unzip();
         let ntlm = self.ntlm.then(|| Ntlm {
             computer: netbios(host),
@@ -170,7 +164,7 @@ impl Sspi {
     }
 
     /// With the realms whose users are those of our domain; one that is only named by an alias is none of them.
-    fn kerberos(&self, file: &Path, tolerance: Duration) -> Result<(Kerberos, Vec<String>), SspiError> {
+    fn kerberos(&self, file: &Path) -> Result<(Kerberos, Vec<String>), SspiError> {
         let bytes = read_private_bytes(file)?.ok_or_else(|| SspiError::NoFile(file.to_owned()))?;
         let keytab = Keytab::read(&bytes).map_err(|why| SspiError::Keytab { file: file.to_owned(), why })?;
         let held: Vec<Principal> = keytab.principals().into_iter().cloned().collect();
@@ -188,7 +182,7 @@ impl Sspi {
         let mut realms: Vec<String> = ours.iter().cloned().chain(aliases).collect();
         realms.sort_unstable();
         realms.dedup();
-        Ok((Kerberos { keytab, services, realms, tolerance }, ours))
+        Ok((Kerberos { keytab, services, realms }, ours))
     }
 }
 
@@ -270,8 +264,6 @@ mod tests {
     use super::*;
     use crate::entropy::SystemEntropy;
 
-    const TOLERANCE: Duration = Duration::from_mins(10);
-
     /// One AES-256 key of `HTTP/vcsso.lab.test@LAB.TEST`.
     fn keytab(folder: &Ephemeral, mode: u32) -> PathBuf {
         let mut entry = vec![0, 2, 0, 8];
@@ -286,7 +278,7 @@ mod tests {
     }
 
     fn accepted(sspi: &Sspi) -> Result<Option<(Acceptor, Accounts)>, SspiError> {
-        sspi.acceptor("sso.lab.test", &Domain::new("vsphere.local").unwrap(), TOLERANCE)
+        sspi.acceptor("sso.lab.test", &Domain::new("vsphere.local").unwrap())
     }
 
     fn acceptor(sspi: &Sspi) -> Result<Option<Acceptor>, SspiError> {
@@ -313,7 +305,7 @@ mod tests {
         let mut sspi = Sspi { keytab: Some(keytab(&folder, 0o600)), ..Sspi::default() };
         let kerberos = acceptor(&sspi).unwrap().unwrap().kerberos.unwrap();
         assert_eq!(kerberos.services, [Principal::parse("HTTP/vcsso.lab.test@LAB.TEST").unwrap()]);
-        assert_eq!((kerberos.realms, kerberos.tolerance), (vec!["LAB.TEST".to_owned()], TOLERANCE));
+        assert_eq!(kerberos.realms, ["LAB.TEST"]);
         sspi.realms = vec!["FRIENDS.TEST".to_owned()];
         sspi.principals = vec![Alias::parse("alice/admin@LAB.TEST = alice").unwrap()];
         let kerberos = acceptor(&sspi).unwrap().unwrap().kerberos.unwrap();

@@ -13,6 +13,11 @@ pub struct LockoutPolicy {
     pub unlock_after: Duration,
     /// What the client is told.
     pub reveal: Reveal,
+    /// Wrong passwords from one address within the window, whoever is meant, after which its passwords are checked one
+    /// after the other; zero switches that off.
+    pub address_failures: u32,
+    /// How long a wrong password then holds up the next.
+    pub delay: Duration,
 }
 
 /// Whether a client learns that the account is locked.
@@ -33,6 +38,8 @@ impl Default for LockoutPolicy {
             window: Duration::from_mins(3),
             unlock_after: Duration::from_mins(5),
             reveal: Reveal::AfterCorrectPassword,
+            address_failures: 100,
+            delay: Duration::from_secs(3),
         }
     }
 }

@@ -4,7 +4,9 @@
 
 pub mod extension;
 pub mod lockout;
+pub mod method;
 pub mod password;
+pub mod password_policy;
 pub mod principal;
 pub mod privilege;
 pub mod role;
@@ -13,5 +15,7 @@ pub mod well_known;
 
 pub use extension::ExtensionKey;
 pub use lockout::LockoutPolicy;
+pub use method::{Method, MethodPolicy};
+pub use password_policy::{PasswordPolicy, PasswordViolation};
 pub use principal::{AccountName, Domain, LoginName, Principal};
 pub use standing::{Grant, Kind, Standing};

@@ -121,12 +121,27 @@ fn read(stored: &str) -> Result<(PasswordHash, Params), PasswordError> {
     Ok((parsed, params))
 }
 
-/// NFC, as a person may type the same letters in two ways; and bounded before any work is done.
+/// Bounded before any work is done.
 fn prepared(password: &Secret) -> Result<Zeroizing<String>, PasswordError> {
     match password.expose().len() {
         length if length > MAX_PASSWORD => Err(PasswordError::TooLong(length)),
-        _ => Ok(Zeroizing::new(password.expose().nfc().collect())),
+        _ => Ok(prepared_text(password)),
     }
+}
+
+/// As passwords are compared: every space is one space, and NFC, as a person may type the same letters in two ways
+/// (RFC 8265 §4.2.2).
+pub(super) fn prepared_text(password: &Secret) -> Zeroizing<String> {
+    let space = |character: char| if character != ' ' && is_space(character) { ' ' } else { character };
+    Zeroizing::new(password.expose().chars().map(space).nfc().collect())
+}
+
+/// The general category Zs.
+const fn is_space(character: char) -> bool {
+    matches!(
+        character,
+        ' ' | '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}'
+    )
 }
 
 #[expect(clippy::expect_used, reason = "the constants below are valid parameters, a test hashes with them")]
@@ -169,6 +184,25 @@ mod tests {
     fn letters_typed_in_two_ways_are_one_password() {
         let stored = Hasher::default().hash(&Secret::new("caf\u{e9}"), &SystemEntropy).unwrap();
         assert!(check("cafe\u{301}", Some(&stored)).unwrap().matches);
+        assert!(!check("cafe", Some(&stored)).unwrap().matches);
+        let stored = Hasher::default().hash(&Secret::new("a b"), &SystemEntropy).unwrap();
+        for (typed, matches) in [("a\u{a0}b", true), ("a\u{3000}b", true), ("ab", false), ("a\tb", false)] {
+            assert_eq!(check(typed, Some(&stored)).unwrap().matches, matches, "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn every_character_counts_however_many_there_are() {
+        let long = "0123456789".repeat(10);
+        let stored = Hasher::default().hash(&Secret::new(long.clone()), &SystemEntropy).unwrap();
+        assert!(check(&long, Some(&stored)).unwrap().matches);
+        for other in [&long[..72], &long[..73], &long[..99]] {
+            assert!(!check(other, Some(&stored)).unwrap().matches, "{}", other.len());
+        }
+        let stored = Hasher::default().hash(&Secret::new("Secret!23\0rest"), &SystemEntropy).unwrap();
+        for (typed, matches) in [("Secret!23\0rest", true), ("Secret!23", false), ("Secret!23\0", false)] {
+            assert_eq!(check(typed, Some(&stored)).unwrap().matches, matches, "{typed:?}");
+        }
     }
 
     #[test]

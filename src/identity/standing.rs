@@ -4,10 +4,11 @@
 
 use std::collections::BTreeSet;
 
+use super::password_policy::PasswordPolicy;
 use super::principal::fold;
 use super::privilege::{ROOT, VIEW};
 use super::role::{ADMIN, NO_ACCESS, Privileges};
-use super::well_known::{ADMINISTRATOR, ADMINISTRATORS};
+use super::well_known::ADMINISTRATORS;
 use crate::clock::Moment;
 
 /// A subject with everything a decision about it needs.
@@ -42,6 +43,8 @@ pub enum Kind {
         email: Option<String>,
         /// The argon2id hash in PHC form; none = no password can be right.
         password_hash: Option<String>,
+        /// When that password was set.
+        password_changed_at: Option<Moment>,
     },
     /// A machine that signs with a registered certificate.
     Solution {
@@ -83,6 +86,19 @@ impl Standing {
         self.locked_until.is_some_and(|until| now < until)
     }
 
+    /// The password is older than the policy allows. Administrator's never is (`sts.md` §7.4).
+    #[must_use]
+    pub fn has_expired(&self, policy: &PasswordPolicy, now: Moment) -> bool {
+        let Kind::User { password_changed_at: Some(since), .. } = &self.kind else { return false };
+        !self.is_built_in_administrator() && policy.has_expired(*since, now)
+    }
+
+    /// The account that every system has.
+    #[must_use]
+    pub fn is_built_in_administrator(&self) -> bool {
+        super::well_known::is_administrator(&self.name)
+    }
+
     /// A machine, not a person.
     #[must_use]
     pub const fn is_solution(&self) -> bool {
@@ -99,7 +115,7 @@ impl Standing {
     /// Admin anywhere.
     #[must_use]
     pub fn is_administrator(&self) -> bool {
-        fold(&self.name) == fold(ADMINISTRATOR)
+        self.is_built_in_administrator()
             || self.groups.iter().any(|group| fold(group) == fold(ADMINISTRATORS))
             || self.grants.iter().any(|grant| grant.role_id == ADMIN)
     }

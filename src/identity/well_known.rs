@@ -1,5 +1,7 @@
 //! The groups and the account that exist before anybody makes one (`sts.md` §7.2, `decisions.md` §18).
 
+use super::principal::fold;
+
 /// Members have the role Admin on the root.
 pub const ADMINISTRATORS: &str = "Administrators";
 /// Members may ask for tokens in another subject's name.
@@ -10,6 +12,12 @@ pub const SOLUTION_USERS: &str = "SolutionUsers";
 pub const EVERYONE: &str = "Everyone";
 /// The account made at first start. It is slowed down, never locked (`decisions.md` §21).
 pub const ADMINISTRATOR: &str = "Administrator";
+
+/// Whether this is the name of that account.
+#[must_use]
+pub fn is_administrator(name: &str) -> bool {
+    fold(name) == fold(ADMINISTRATOR)
+}
 
 /// The groups made at first start.
 pub const GROUPS: &[&str] = &[

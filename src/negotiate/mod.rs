@@ -46,6 +46,8 @@ pub struct Acceptor {
 pub struct Circumstances<'a> {
     /// The present.
     pub now: Moment,
+    /// How far a client's clock may be off, to either side: the one tolerance.
+    pub tolerance: Duration,
     /// For challenges, confounders and sequence numbers.
     pub entropy: &'a dyn Entropy,
     /// The binding of the connection that the token came by, if this end knows its certificate.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::native::{rows, run};
+use super::native::{Link, rows, run};
 use super::{Epoch, Store, StoreError, Unit, sql, text};
 
 impl Store {
@@ -11,14 +11,19 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] or [`StoreError::Busy`].
     pub async fn settings(&self) -> Result<(BTreeMap<String, String>, Epoch), StoreError> {
-        let lines: Vec<(i64, Option<String>, Option<String>)> =
-            rows!(&mut self.reader().await?.link(), sql::SETTINGS)?;
-        let epoch = Epoch(lines.first().map_or(0, |(epoch, ..)| *epoch));
-        Ok((lines.into_iter().filter_map(|(_, name, value)| name.zip(value)).collect(), epoch))
+        settings(&mut self.reader().await?.link()).await
     }
 }
 
 impl Unit {
+    /// As [`Store::settings`], within the unit.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn settings(&mut self) -> Result<(BTreeMap<String, String>, Epoch), StoreError> {
+        settings(&mut self.link()).await
+    }
+
     /// Sets a value, or with nothing takes it back. Replicas learn of it by the epoch.
     ///
     /// # Errors
@@ -41,4 +46,10 @@ impl Unit {
         }
         Ok(())
     }
+}
+
+async fn settings(link: &mut Link<'_>) -> Result<(BTreeMap<String, String>, Epoch), StoreError> {
+    let lines: Vec<(i64, Option<String>, Option<String>)> = rows!(link, sql::SETTINGS)?;
+    let epoch = Epoch(lines.first().map_or(0, |(epoch, ..)| *epoch));
+    Ok((lines.into_iter().filter_map(|(_, name, value)| name.zip(value)).collect(), epoch))
 }

@@ -19,7 +19,7 @@ macro_rules! standing {
         concat!(
             "WITH RECURSIVE subject AS (\
                SELECT p.id, p.kind, p.name, p.folded, p.disabled, u.given_name, u.surname, u.email, u.password_hash, \
-                      u.locked_until, s.certificate_sha256 \
+                      u.password_changed_at, u.locked_until, s.certificate_sha256 \
                FROM principals p LEFT JOIN users u ON u.id = p.id LEFT JOIN solutions s ON s.id = p.id \
                WHERE p.kind <> 'group' AND ",
             $where,
@@ -31,14 +31,15 @@ macro_rules! standing {
              SELECT CAST(0 AS BIGINT) AS tag, subject.id AS t1, subject.kind AS t2, subject.name AS t3, \
                     subject.given_name AS t4, subject.surname AS t5, subject.email AS t6, \
                     subject.password_hash AS t7, subject.certificate_sha256 AS t8, \
-                    subject.disabled AS n1, subject.locked_until AS n2, epoch.value AS n3 \
+                    subject.disabled AS n1, subject.locked_until AS n2, epoch.value AS n3, \
+                    subject.password_changed_at AS n4 \
              FROM subject, epoch \
              UNION ALL \
-             SELECT CAST(1 AS BIGINT), NULL, NULL, g.name, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL \
+             SELECT CAST(1 AS BIGINT), NULL, NULL, g.name, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL \
              FROM held JOIN principals g ON g.id = held.id \
              UNION ALL \
              SELECT CAST(2 AS BIGINT), p.entity, r.privilege, NULL, NULL, NULL, NULL, NULL, NULL, \
-                    p.by_group, p.role_id, p.propagate \
+                    p.by_group, p.role_id, p.propagate, NULL \
              FROM permissions p LEFT JOIN role_privileges r ON r.role_id = p.role_id \
              WHERE (p.by_group = 0 AND p.folded IN (SELECT folded FROM subject)) \
                 OR (p.by_group = 1 AND EXISTS (SELECT id FROM subject) AND (p.folded = 'everyone' \
@@ -126,6 +127,17 @@ statements! {
     SET_PROFILE = "UPDATE users SET given_name = $2, surname = $3, email = $4 WHERE id = $1 RETURNING id";
     /// A new password.
     SET_PASSWORD = "UPDATE users SET password_hash = $2, password_changed_at = $3 WHERE id = $1 RETURNING id";
+    /// The passwords of an account, the one in use first.
+    PASSWORDS = "SELECT hash FROM (\
+           SELECT password_hash AS hash, CAST(9223372036854775807 AS BIGINT) AS place FROM users \
+           WHERE id = $1 AND password_hash IS NOT NULL \
+           UNION ALL SELECT hash, place FROM passwords WHERE user_id = $1) AS known ORDER BY place DESC LIMIT $2";
+    /// The password in use becomes an earlier one.
+    KEEP_PASSWORD = "INSERT INTO passwords (user_id, place, hash) \
+        SELECT u.id, COALESCE((SELECT MAX(p.place) FROM passwords p WHERE p.user_id = u.id), 0) + 1, u.password_hash \
+        FROM users u WHERE u.id = $1 AND u.password_hash IS NOT NULL RETURNING place";
+    /// Away with earlier passwords that nothing asks for.
+    FORGET_PASSWORDS = "DELETE FROM passwords WHERE user_id = $1 AND place <= $2 RETURNING place";
     /// The same password in a stronger hash, unless it was changed meanwhile.
     REHASH = "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2 RETURNING id";
     /// One more failure; `$2` now, `$3` the beginning of a window that would end now.
@@ -136,6 +148,8 @@ statements! {
          WHERE id = $1 RETURNING failures, locked_until");
     /// Too many failures.
     LOCK = "UPDATE users SET locked_until = $2 WHERE id = $1";
+    /// A wrong password for nobody: as much work as one for somebody, so that nobody can tell them apart.
+    STRANGER_FAILED = "UPDATE strangers SET failures = failures + 1 WHERE id = 1 RETURNING failures";
     /// How many failures are remembered.
     FAILURES = "SELECT failures FROM users WHERE id = $1";
     /// A success forgets failures, but does not open a lock.
@@ -155,6 +169,11 @@ statements! {
     /// Nobody has one any more.
     FORGET_NT_HASHES = "UPDATE nt_hashes SET sealed = NULL WHERE sealed IS NOT NULL RETURNING user_id";
 
+    /// Active people who are in Administrators, directly or through a group.
+    ADMINISTRATORS = "WITH RECURSIVE inside (id) AS (\
+           SELECT id FROM principals WHERE folded = 'administrators' AND kind = 'group' \
+           UNION SELECT m.member_id FROM members m JOIN inside ON inside.id = m.group_id) \
+         SELECT count(*) FROM principals p JOIN inside ON inside.id = p.id WHERE p.kind = 'user' AND p.disabled = 0";
     /// What makes a principal a machine.
     ADD_SOLUTION = "INSERT INTO solutions (id, certificate, certificate_sha256) VALUES ($1, $2, $3) RETURNING id";
     /// All machines.

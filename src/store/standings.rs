@@ -105,6 +105,7 @@ fn kind(subject: &Line) -> Result<Kind, StoreError> {
             surname: subject.t5.clone(),
             email: subject.t6.clone(),
             password_hash: subject.t7.clone(),
+            password_changed_at: subject.n4.map(Moment::from_micros),
         }),
         Some("solution") => Ok(Kind::Solution { certificate_sha256: subject.t8.clone().unwrap_or_default() }),
         other => Err(StoreError::Corrupt {
@@ -129,6 +130,7 @@ struct Line {
     n1: Option<i64>,
     n2: Option<i64>,
     n3: Option<i64>,
+    n4: Option<i64>,
 }
 
 const SUBJECT: i64 = 0;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::error::Noun;
 use super::groups::{PrincipalKind, add_principal};
-use super::native::{rows, run};
+use super::native::{Link, rows, run};
 use super::{Store, StoreError, Unit, flag, sql, text};
 use crate::clock::Moment;
 use crate::identity::{AccountName, LockoutPolicy};
@@ -81,6 +81,14 @@ impl Store {
         Ok(users.into_iter().map(User::from).collect())
     }
 
+    /// The hashes of an account's passwords, the one in use first.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] or [`StoreError::Busy`].
+    pub async fn passwords(&self, id: &str, most: usize) -> Result<Vec<String>, StoreError> {
+        passwords(&mut self.reader().await?.link(), id, most).await
+    }
+
     /// Forgets the failures of an account after a correct password. Costs one read when there are none.
     ///
     /// # Errors
@@ -143,12 +151,34 @@ impl Unit {
         found(&set, id)
     }
 
-    /// Sets a new password, by its hash. A lock stays.
+    /// As [`Store::passwords`], within the unit.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn passwords(&mut self, id: &str, most: usize) -> Result<Vec<String>, StoreError> {
+        passwords(&mut self.link(), id, most).await
+    }
+
+    /// How many active people are in Administrators, directly or through a group.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn administrators(&mut self) -> Result<u64, StoreError> {
+        let counted: Vec<(i64,)> = rows!(&mut self.link(), sql::ADMINISTRATORS)?;
+        Ok(counted.first().and_then(|(count,)| u64::try_from(*count).ok()).unwrap_or(0))
+    }
+
+    /// Sets a new password, by its hash; the old one is kept among the earlier ones. A lock stays.
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
     pub async fn set_password_hash(&mut self, id: &str, hash: &str, now: Moment) -> Result<(), StoreError> {
         self.bump().await?;
+        let kept: Vec<(i64,)> = rows!(&mut self.link(), sql::KEEP_PASSWORD, id)?;
+        if let Some((place,)) = kept.first() {
+            let last = place.saturating_sub(MOST_EARLIER);
+            let _: Vec<(i64,)> = rows!(&mut self.link(), sql::FORGET_PASSWORDS, id, last)?;
+        }
         let set: Vec<(String,)> = rows!(&mut self.link(), sql::SET_PASSWORD, id, hash, now.micros())?;
         // Whoever sets a password and knows nothing of NTLM must not leave the old one good for it.
         self.set_nt_hash(id, None).await?;
@@ -219,6 +249,15 @@ impl Unit {
         Ok(Attempts { failures, locked_until: Some(until), just_locked: true })
     }
 
+    /// Counts a wrong password for a name that nobody has; how many there were.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn stranger_failed(&mut self) -> Result<i64, StoreError> {
+        let counted: Vec<(i64,)> = rows!(&mut self.link(), sql::STRANGER_FAILED)?;
+        Ok(counted.first().map_or(0, |(failures,)| *failures))
+    }
+
     /// Forgets the failures after a correct password; a lock that holds is left alone, so the epoch never changes.
     ///
     /// # Errors
@@ -228,6 +267,15 @@ impl Unit {
         Ok(())
     }
 }
+
+async fn passwords(link: &mut Link<'_>, id: &str, most: usize) -> Result<Vec<String>, StoreError> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let hashes: Vec<(String,)> = rows!(link, sql::PASSWORDS, id, most)?;
+    Ok(hashes.into_iter().map(|(hash,)| hash).collect())
+}
+
+/// As many earlier passwords as a policy can ask for.
+const MOST_EARLIER: i64 = 24;
 
 /// Zero locks until an administrator unlocks.
 fn lock_end(unlock_after: Duration, now: Moment) -> Moment {

@@ -73,7 +73,9 @@ steps! {
     PossessionSignature "possession.signature" "SAML Token Profile 1.1 §3.5.1" "A Holder-of-Key token comes with a signature over the message." "Sign the request with the key the token was issued for.";
     PossessionKey "possession.key" "SAML Token Profile 1.1 §3.5.1" "The message is signed with the key the token confirms." "The request was signed with another key than the one in the token.";
     CredentialPresent "credential.present" "WS-Trust 1.3 §4" "The request carries something that can authenticate it." "Send a UsernameToken, a signed certificate, or a Holder-of-Key token with a signature.";
-    CredentialPassword "credential.password" "UsernameToken Profile 1.1" "The user exists, may act, and the password is right." "Unknown user, wrong password, disabled or locked: the client is told only 'Invalid credentials'.";
+    CredentialMethod "credential.method" "vCenter SSO: AuthnPolicy" "The way to authenticate is one that is allowed." "vcsso policy list shows policy.authentication.";
+    CredentialRate "credential.rate" "resource limit" "Not too many passwords wait from an address that had many wrong ones." "Somebody at this address is guessing. policy.lockout.address_failures says how many are too many.";
+    CredentialPassword "credential.password" "UsernameToken Profile 1.1" "The user exists, may act, and the password is right." "Unknown user, wrong or expired password, disabled or locked: the client is told only 'Invalid credentials'.";
     CredentialCertificate "credential.certificate" "X.509 Token Profile 1.1" "The signing certificate is registered for an active solution user, and in force." "Register the certificate: vcsso solution add.";
     CredentialAgreement "credential.agreement" "WS-Trust 1.3 §4" "Everything that authenticated in one request is the same principal." "User name and certificate belong to different principals. govc: unset GOVC_USERNAME to use the certificate alone.";
     RequestTenant "request.tenant" "vCenter STS" "The path names the domain of this service." "Use /sts/STSService or /sts/STSService/<domain>.";

@@ -8,6 +8,7 @@
 #![cfg(feature = "server")]
 
 mod configuration;
+mod policies;
 mod program;
 mod running;
 mod sspi;

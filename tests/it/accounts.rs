@@ -161,7 +161,7 @@ on_both! {
     }
 
     fn where_no_password_is_to_be_remembered_each_is_computed(place) {
-        let house = House::built(place, Plan::with(|settings| settings.remember_passwords = Duration::ZERO));
+        let house = House::built(place, Plan::with(|policies| policies.remember_passwords = Duration::ZERO));
         let start = house.app.password_hashes();
         for number in 1..=2 {
             assert_eq!(house.client().login("alice", PASSWORD).status, 200);

@@ -7,8 +7,7 @@ use vcsso::store::User;
 
 use crate::harness::{Act, Answer, Credential, House, PASSWORD, Plan, Request};
 
-const LOCKED: &str =
-    "The account of the user trying to authenticate is locked. :: User account locked: {Name: alice}";
+const LOCKED: &str = "The account of the user trying to authenticate is locked. :: User account locked: {Name: alice, Domain: vsphere.local}";
 const MILLISECOND: Duration = Duration::from_millis(1);
 
 fn try_at_the_sts(house: &House, name: &str, password: &str) -> Answer {
@@ -25,6 +24,7 @@ fn text(answer: &Answer) -> String {
 }
 
 on_both! {
+    /// attacks.md U01
     fn five_wrong_passwords_lock_and_the_lock_ends_by_itself(place) {
         let house = House::open(place);
         for number in 1..=5 {
@@ -49,6 +49,7 @@ on_both! {
         assert_eq!((user(&house, "alice").failures, user(&house, "alice").locked_until), (0, None));
     }
 
+    /// attacks.md U01
     fn a_right_password_and_time_make_wrong_ones_forgotten(place) {
         let house = House::open(place);
         for _ in 0..2 {
@@ -67,6 +68,7 @@ on_both! {
         assert_eq!((user(&house, "alice").failures, user(&house, "alice").locked_until), (1, None));
     }
 
+    /// attacks.md U01
     fn fifty_tries_at_once_count_fifty(place) {
         let house = House::open(place);
         let request = Request::post(crate::harness::requests::STS, Act::new(Credential::Password("alice", "wrong")).write());
@@ -84,6 +86,7 @@ on_both! {
         assert_eq!((alice.failures, alice.locked_until.is_some()), (50, true));
     }
 
+    /// attacks.md U03
     fn administrator_is_never_locked(place) {
         let house = House::open(place);
         for _ in 0..5 {
@@ -95,7 +98,7 @@ on_both! {
 
     fn who_is_told_of_a_lock_is_a_policy(place) {
         for (reveal, to_anybody, to_the_owner) in [(Reveal::Vcenter, true, true), (Reveal::AfterCorrectPassword, false, true), (Reveal::Never, false, false)] {
-            let house = House::built(place, Plan::with(|settings| settings.lockout.reveal = reveal));
+            let house = House::built(place, Plan::with(|policies| policies.lockout.reveal = reveal));
             for (password, told) in [("wrong", to_anybody), (PASSWORD, to_the_owner)] {
                 let said = text(&try_at_the_sts(&house, "lukas", password));
                 assert_eq!(said.contains("locked"), told, "{reveal:?} {password}: {said}");

@@ -130,6 +130,7 @@ impl Numbers {
             surname: self.anything(),
             email: None,
             password_hash: None,
+            password_changed_at: None,
         };
         let (id, name) = (number.to_string(), self.name());
         Standing { id, name, kind, disabled: false, locked_until: None, groups, grants: Vec::new() }

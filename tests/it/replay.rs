@@ -127,7 +127,7 @@ on_both! {
 
     fn where_replay_is_only_noted_the_message_is_good_again(place) {
         for mode in [ReplayMode::Log, ReplayMode::Off] {
-            let house = House::built(place, Plan::with(|settings| settings.replay = mode));
+            let house = House::built(place, Plan::with(|policies| policies.replay = mode));
             let message = by_certificate();
             for _ in 0..2 {
                 assert_eq!(house.send(&Request::post(STS, message.clone())).status, 200, "{mode:?}");

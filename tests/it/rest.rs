@@ -255,7 +255,7 @@ on_both! {
     }
 
     fn when_there_are_enough_sessions_a_login_comes_back_later(place) {
-        let house = House::built(place, Plan::with(|settings| settings.sessions.max_sessions = 1));
+        let house = House::built(place, Plan::with(|policies| policies.session.max_sessions = 1));
         let id = opened(&post(&house, API, &basic("alice", PASSWORD)));
         let answer = post(&house, API, &basic("alice", PASSWORD));
         assert_eq!((answer.status, answer.header("retry-after"), said(&answer)["error_type"].as_str()), (503, Some("2"), Some("SERVICE_UNAVAILABLE")));

@@ -266,7 +266,7 @@ on_both! {
     /// `attacks.md` S07.
     fn where_sessions_have_an_absolute_end_even_a_busy_one_ends(place) {
         let hour = Duration::from_hours(1);
-        let house = House::built(place, Plan::with(|settings| settings.sessions.absolute = hour));
+        let house = House::built(place, Plan::with(|policies| policies.session.absolute = hour));
         let mut client = house.logged_in("alice");
         for _ in 0..2 {
             house.clock.advance(Duration::from_mins(29));
@@ -280,7 +280,7 @@ on_both! {
 
     fn a_session_outlives_its_token_unless_it_is_to_end_with_it(place) {
         for end_with_token in [false, true] {
-            let house = House::built(place, Plan::with(|settings| settings.sessions.end_with_token = end_with_token));
+            let house = House::built(place, Plan::with(|policies| policies.session.end_with_token = end_with_token));
             let mut client = house.client();
             assert_eq!(client.send(token_login(Style::Govmomi, &house.bearer("alice"), None, now())).status, 200);
             house.clock.set(now().plus(Duration::from_mins(5) - MILLISECOND));
@@ -292,7 +292,7 @@ on_both! {
 
     /// `attacks.md` S13.
     fn when_there_are_enough_sessions_a_login_comes_back_later(place) {
-        let house = House::built(place, Plan::with(|settings| settings.sessions.max_sessions = 2));
+        let house = House::built(place, Plan::with(|policies| policies.session.max_sessions = 2));
         let mut first = house.logged_in("alice");
         let _second = house.logged_in("carol");
         let before = place.rows();

@@ -275,7 +275,7 @@ on_both! {
 
     fn the_same_proof_opens_one_session_whatever_is_configured_for_messages(place) {
         let mut plan = plan();
-        plan.settings.replay = ReplayMode::Off;
+        plan.policies.replay = ReplayMode::Off;
         let (house, replica) = (House::built(place, plan.clone()), House::built(place, plan));
         let token = kerberos("alice").token();
         assert_eq!(say(&mut house.client(), &token).status, 200);

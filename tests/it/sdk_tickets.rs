@@ -120,7 +120,7 @@ on_both! {
     }
 
     fn a_clone_counts_against_the_limit_of_sessions(place) {
-        let house = House::built(place, Plan::with(|settings| settings.sessions.max_sessions = 1));
+        let house = House::built(place, Plan::with(|policies| policies.session.max_sessions = 1));
         let ticket = ticket(&mut house.logged_in("alice"));
         assert_eq!(cloned(&mut house.client(), &ticket).status, 503);
         assert_eq!(place.rows().sessions, 1);

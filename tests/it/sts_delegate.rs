@@ -245,7 +245,7 @@ on_both! {
         let answer = on_behalf(&off);
         refused(&off, &answer, "InvalidRequest", "The request was invalid or malformed.", "request.shape");
         drop(off);
-        let on = House::built(place, Plan::with(|settings| settings.tokens.on_behalf_of = true));
+        let on = House::built(place, Plan::with(|policies| policies.token.on_behalf_of = true));
         let claims = on.claims(&assertion(&on_behalf(&on)));
         assert_eq!(chain(&claims), ["robot@VSPHERE.LOCAL"]);
     }

@@ -327,7 +327,7 @@ on_both! {
 
     fn the_same_proof_is_worth_one_token_whatever_is_configured_for_messages(place) {
         let mut plan = plan();
-        plan.settings.replay = ReplayMode::Log;
+        plan.policies.replay = ReplayMode::Log;
         let (house, replica) = (House::built(place, plan.clone()), House::built(place, plan));
         let token = kerberos("alice").token();
         for credential in [NOBODY, Credential::Certificate(&STRANGER)] {

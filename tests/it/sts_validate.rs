@@ -175,7 +175,7 @@ on_both! {
 
     /// `attacks.md` W24: where it is off, there is no such operation.
     fn cancel_can_be_switched_off(place) {
-        let house = House::built(place, Plan::with(|settings| settings.tokens.cancel = false));
+        let house = House::built(place, Plan::with(|policies| policies.token.cancel = false));
         let token = house.bearer("alice");
         let answer = cancel(&house, Credential::Nothing, &token);
         assert_eq!((answer.fault().code.as_str(), house.refusal(&answer).as_str()), ("InvalidRequest", "request.shape"));

@@ -84,7 +84,7 @@ on_both! {
 
     /// sts.md §10: 193, 196: a house that renews nothing says so in every token, and a wish for less is a wish.
     fn renewals_are_counted_from_the_policy(place) {
-        let none = House::built(place, Plan::with(|settings| settings.tokens.renew_count = 0));
+        let none = House::built(place, Plan::with(|policies| policies.token.renew_count = 0));
         let asks = || Act::new(Credential::Both("alice", PASSWORD, &STRANGER)).holder_of_key().asking(|r| r.renewable = Some(true));
         assert_eq!(none.claims(&none.token(&asks())).conditions.renew_count, None);
         drop(none);

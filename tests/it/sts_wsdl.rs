@@ -21,7 +21,7 @@ on_both! {
             assert_eq!((answer.status, answer.header("allow")), (405, Some("GET, POST")), "{other}");
         }
         drop(house);
-        let house = House::built(place, Plan::with(|settings| settings.tokens.cancel = false));
+        let house = House::built(place, Plan::with(|policies| policies.token.cancel = false));
         let answer = house.send(&Request::get("/sts/STSService?wsdl"));
         assert!(answer.body.contains("RST/Validate\"") && !answer.body.contains("RST/Cancel\""));
     }

@@ -88,7 +88,7 @@ fn elsewhere(id: &str, what: &str, base: Base, expect: Expect) -> Expect {
 
 fn run(rows: impl FnOnce(&mut Listener)) {
     let place = Place::sqlite();
-    let house = House::built(&place, Plan::with(|settings| settings.replay = ReplayMode::Off));
+    let house = House::built(&place, Plan::with(|policies| policies.replay = ReplayMode::Off));
     assert_eq!(now(), crate::harness::now());
     house.also_trust(KEYS.sts.certificate());
     house.run(|app| async move {

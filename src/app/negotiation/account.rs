@@ -89,6 +89,9 @@ async fn known(app: &App, hashes: Option<&NtHashes>, lookup: Lookup) -> Result<K
     let Some(hashes) = hashes.filter(|hashes| hashes.allows(&standing)) else {
         return Ok(Known::WithoutHash("an administrator, who may not log in by NTLM"));
     };
+    if standing.has_expired(&app.policies.current(app).await?.password, app.now()) {
+        return Ok(Known::WithoutHash("a user whose password has expired"));
+    }
     let Some(sealed) = app.store.nt_hash(&standing.id).await? else {
         let why = "a user without NT hash: not asked for, or no password was set since";
         return Ok(Known::WithoutHash(why));

@@ -8,6 +8,8 @@ mod account;
 mod pending;
 mod proven;
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
@@ -20,8 +22,9 @@ pub use self::proven::Proven;
 use self::proven::{prove, written};
 use super::error::{Cause, Failure};
 use super::login::note_failure;
-use super::{App, Peer, credentials};
+use super::{App, Peer, credentials, methods};
 use crate::clock::Moment;
+use crate::identity::Method;
 use crate::negotiate::{
     Acceptor, ChannelBinding, Circumstances, Exchange, MAX_TOKEN, Mechanism, NegotiateError, NtlmError, Step,
     UnverifiedUser,
@@ -125,6 +128,7 @@ pub async fn take(
     Offer { token, exchanges, beginning }: Offer<'_>,
     (who, peer): (&mut String, &Peer),
 ) -> Result<Negotiated, Cause> {
+    methods::allow(app, report, Method::Windows).await?;
     let token = decoded(report, token)?;
     let anew = beginning.is_some() && Exchange::begins_with(&token);
     let (held, mut exchange) = match negotiation.pending.take(exchanges) {
@@ -151,7 +155,9 @@ pub async fn take(
     if let Some(candidate) = &candidate {
         *who = candidate.written();
     }
-    match negotiation.step(app, &mut exchange, &token, candidate.as_ref()) {
+    let policies = app.policies.now(app).await.map_err(|failure| note_failure(report, &failure))?;
+    let tolerance = policies.token.clock_tolerance;
+    match negotiation.step((app, tolerance), &mut exchange, &token, candidate.as_ref()) {
         Err(error) => Err(refused(app, report, &error, candidate.as_ref(), held.is_some()).await),
         Ok(Step::Continue(token)) => {
             let waits = (held, exchange, beginning.unwrap_or_default());
@@ -172,7 +178,7 @@ pub async fn take(
 impl Negotiation {
     fn step(
         &self,
-        app: &App,
+        (app, tolerance): (&App, Duration),
         exchange: &mut Exchange,
         token: &[u8],
         candidate: Option<&Candidate>,
@@ -182,6 +188,7 @@ impl Negotiation {
         };
         let circumstances = Circumstances {
             now: app.now(),
+            tolerance,
             entropy: &*app.entropy,
             channel: self.channel.as_ref(),
             nt_hash: &nt_hash,

@@ -81,7 +81,7 @@ async fn write(call: &Call<'_>, trust: &Trust, admitted: &Admitted) -> Result<Re
     if let Some(claim) = admitted.claim()
         && !unit.claim(&claim).await?
     {
-        if app.settings.replay == ReplayMode::Enforce {
+        if trust.policies.replay == ReplayMode::Enforce {
             return Ok(Revoked::Replayed);
         }
         tracing::warn!(trace = peer.trace, "a signed message was used before; accepted, as configured");

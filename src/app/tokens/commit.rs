@@ -50,7 +50,7 @@ pub(super) async fn commit(
     }
     let append = Append {
         expects: Some(trust.epoch),
-        claim: requester.claim(app),
+        claim: requester.claim(trust),
         issued: Some(Issued {
             id: minted.id.clone(),
             subject_id: Some(subject.id.clone()),
@@ -68,7 +68,7 @@ pub(super) async fn commit(
     let appended = match requester.negotiated {
         // A replayed proof is somebody else's, whatever is configured for messages.
         Some(_) => app.store.append(append).await.map_err(Failure::from),
-        None => append_once(app, append, peer).await,
+        None => append_once(app, &trust.policies, append, peer).await,
     };
     match appended.map_err(|failure| note_failure(report, &failure))? {
         Appended::Committed => {

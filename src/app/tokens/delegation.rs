@@ -60,7 +60,7 @@ async fn act_as(
 ) -> Result<Others, Cause> {
     let place = match kind {
         ActAs::ActAs => Embedded::ActAs,
-        ActAs::OnBehalfOf if call.app.settings.tokens.on_behalf_of => Embedded::OnBehalfOf,
+        ActAs::OnBehalfOf if trust.policies.token.on_behalf_of => Embedded::OnBehalfOf,
         ActAs::OnBehalfOf => {
             let error = RequestError::Unsupported("OnBehalfOf".to_owned());
             report.fail(StepId::RequestShape, crate::verifier::Finding::seen(error.to_string()));

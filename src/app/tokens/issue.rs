@@ -46,10 +46,19 @@ pub(super) async fn issue(call: &Call<'_>) -> Result<Outcome, Refused> {
             Ok(Some(outcome)) => return Ok(outcome),
             // Keys or people changed between judgement and commit: judge again.
             Ok(None) => {}
+            // What is decided by policies is decided by those of now.
+            Err(Cause::Decision(_) | Cause::Request(_)) if has_moved(call, &trust).await? => {}
             Err(cause) => return Err(call.refused(&claimed, report, cause).await),
         }
     }
     Err(call.unavailable(&Failure::Unsettled).await)
+}
+
+async fn has_moved(call: &Call<'_>, trust: &Trust) -> Result<bool, Refused> {
+    match call.app.standings.has_moved(call.app, trust.epoch).await {
+        Ok(moved) => Ok(moved),
+        Err(failure) => Err(call.unavailable(&failure).await),
+    }
 }
 
 /// Whom a message claims to be from, for the audit.
@@ -80,11 +89,15 @@ async fn attempt(
         }
     };
     let request = request_of(report, asked, &requester)?;
-    let issued = issue_to(call, trust, report, &requester, &request).await?;
+    let issued = issue_to(call, trust, report, &requester, &request).await;
     let negotiated = requester.negotiated.take();
-    let Some(mut issued) = issued else {
-        *spent = negotiated;
-        return Ok(None);
+    let mut issued = match issued {
+        Ok(Some(issued)) => issued,
+        // The proof is spent, and good for another attempt by newer policies.
+        unsettled => {
+            *spent = negotiated;
+            return unsettled.map(|_| None);
+        }
     };
     if let Some(negotiated) = negotiated {
         issued.exchange = negotiation::settled(call.app, report, *negotiated).await?;
@@ -129,7 +142,7 @@ fn grant(
 ) -> Result<(Grant, Minted), Cause> {
     let (app, settings) = (call.app, &call.app.settings);
     let signer = trust.signer.as_ref().ok_or_else(|| note_failure(report, &Failure::NoSigner))?;
-    let decided = decide(case, signer.certificate(), &settings.tokens, app.now());
+    let decided = decide(case, signer.certificate(), &trust.policies.token, app.now());
     let grant = decided.map_err(|refusal| decided_against(report, refusal))?;
     let id = uuid(&*app.entropy).map_err(|error| note_failure(report, &error.into()))?;
     let minted = mint(&grant, subject, &settings.domain, &settings.issuer, signer, format!("_{id}"));

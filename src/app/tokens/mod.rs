@@ -131,8 +131,7 @@ impl Call<'_> {
         if matches!(self.operation, Operation::Issue | Operation::Challenge) {
             return Ok(());
         }
-        let off = self.operation == Operation::Cancel && !self.app.settings.tokens.cancel;
-        let refused = if off {
+        let refused = if self.operation == Operation::Cancel && self.cancel_is_off().await? {
             Some(RequestError::Unsupported("Cancel".to_owned()))
         } else {
             // What is wrong with the rest is for the step that reads what is signed.
@@ -143,6 +142,14 @@ impl Call<'_> {
         let mut report = Report::new("sts", self.app.now());
         report.fail(StepId::RequestShape, Finding::seen(error.to_string()));
         Err(refuse(self.app, self.action(), "", report, Cause::Request(error), self.peer).await)
+    }
+
+    /// By the policies of now: a refusal has no commit that would turn it away.
+    async fn cancel_is_off(&self) -> Result<bool, Refused> {
+        match self.app.policies.now(self.app).await {
+            Ok(policies) => Ok(!policies.token.cancel),
+            Err(failure) => Err(self.unavailable(&failure).await),
+        }
     }
 
     /// A signed request is read from the bytes whose digest held, an unsigned one from the envelope.

@@ -8,10 +8,10 @@ use super::super::login::note_failure;
 use super::super::negotiation::{self, Challenge, Negotiated};
 use super::super::standings::Lookup;
 use super::super::trust::Trust;
-use super::super::{App, credentials};
+use super::super::{App, credentials, methods};
 use super::Call;
 use super::exchange::{Leg, forget};
-use crate::identity::Standing;
+use crate::identity::{Method, Standing};
 use crate::pki::Certificate;
 use crate::saml::Confirmation;
 use crate::store::Claim;
@@ -58,12 +58,18 @@ pub(super) async fn authenticate(
         }
         None => None,
     };
+    if by_certificate.is_some() {
+        methods::allow(app, report, Method::Certificate).await?;
+    }
+    if token.is_some() {
+        methods::allow(app, report, Method::Token).await?;
+    }
     let admitted = match token {
         Some(token) => Some(admit_token(app, trust, report, token, None).await?),
         None => None,
     };
     let by_password = match &login {
-        Some(login) => Some(credentials::verify_password(app, report, login).await?.0),
+        Some(login) => Some(credentials::verify_password(app, report, login, call.peer).await?.0),
         None => None,
     };
     let mut challenge = None;
@@ -123,11 +129,11 @@ impl Requester {
     }
 
     /// What the commit must claim. A proof stands in what is signed: who has claimed it has claimed the message.
-    pub fn claim(&self, app: &App) -> Option<Claim> {
+    pub fn claim(&self, trust: &Trust) -> Option<Claim> {
         if let Some(negotiated) = &self.negotiated {
             return Some(negotiated.claim());
         }
-        self.signed.as_ref().and_then(|signed| claim_of(app, signed))
+        self.signed.as_ref().and_then(|signed| claim_of(&trust.policies, signed))
     }
 }
 

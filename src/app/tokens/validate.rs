@@ -56,7 +56,7 @@ async fn answer(call: &Call<'_>, report: &mut Report, proven: &Proven) -> Result
             report.absorb(StepId::AssertionClaims, part);
             return Err(Cause::Step);
         }
-        write(call, report, proven, &part, &principal).await?;
+        write(call, report, (&trust, proven), &part, &principal).await?;
         return Ok(valid);
     }
     Err(note_failure(report, &Failure::Unsettled))
@@ -97,7 +97,7 @@ fn groups(call: &Call<'_>, part: &mut Report, claims: &Assertion, subject: &Stan
 async fn write(
     call: &Call<'_>,
     report: &mut Report,
-    proven: &Proven,
+    (trust, proven): (&Trust, &Proven),
     part: &Report,
     principal: &str,
 ) -> Result<(), Cause> {
@@ -108,12 +108,12 @@ async fn write(
         app.exchanges.remember(&peer.trace, part.to_json(true));
     }
     let row = accepted(app, call.action(), principal, &detail, peer);
-    let claim = proven.signed.as_ref().and_then(|signed| claim_of(app, signed));
+    let claim = proven.signed.as_ref().and_then(|signed| claim_of(&trust.policies, signed));
     if claim.is_none() {
         keep(app, row).await;
     } else {
         let append = Append { claim, audit: vec![row], ..Append::default() };
-        let appended = append_once(app, append, peer).await;
+        let appended = append_once(app, &trust.policies, append, peer).await;
         if appended.map_err(|failure| note_failure(report, &failure))? != Appended::Committed {
             return Err(replayed(report));
         }

@@ -114,6 +114,7 @@ pub(super) fn objected(objection: Objection) -> Answer {
         Objection::NoSuchPrincipal { principal } => Fault::UserNotFound { principal },
         Objection::InUse => Fault::RemoveFailed,
         Objection::LastAdministrator => Fault::AuthMinimumAdminPermission,
+        Objection::BuiltIn { .. } | Objection::WrongPassword => Fault::InvalidArgument { property: None },
         Objection::Failure(failure) => return unavailable(&failure),
     })
 }

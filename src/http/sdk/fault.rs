@@ -11,7 +11,11 @@ use crate::vim::{Fault, access};
 pub(super) fn of(refused: &Refused) -> Answer {
     match &refused.cause {
         Cause::Overloaded | Cause::Unavailable => Answer::Status(StatusCode::SERVICE_UNAVAILABLE),
-        Cause::Step | Cause::Request(_) | Cause::Decision(_) | Cause::Locked { .. } => {
+        Cause::Step
+        | Cause::Request(_)
+        | Cause::Decision(_)
+        | Cause::Locked { .. }
+        | Cause::Expired { .. } => {
             refused.report.refusal().map_or(Answer::Fault(Fault::InvalidLogin), |step| of_step(step.id))
         }
     }
@@ -35,7 +39,7 @@ pub(super) fn of_step(step: StepId) -> Answer {
         StepId::NegotiateEnabled => Fault::NotSupported,
         StepId::AdmissionPermission => Fault::no_permission(access::VIEW),
         // vCenter answers 503 over its limit (`session-manager.md` §1.22).
-        StepId::SessionLimit | StepId::ServiceAvailable => {
+        StepId::SessionLimit | StepId::CredentialRate | StepId::ServiceAvailable => {
             return Answer::Status(StatusCode::SERVICE_UNAVAILABLE);
         }
         StepId::MessageSecurityHeader
@@ -60,6 +64,7 @@ pub(super) fn of_step(step: StepId) -> Answer {
         | StepId::PossessionSignature
         | StepId::PossessionKey
         | StepId::CredentialPresent
+        | StepId::CredentialMethod
         | StepId::CredentialPassword
         | StepId::CredentialCertificate
         | StepId::CredentialAgreement

@@ -9,7 +9,7 @@ use super::calls::unavailable;
 use super::option_manager::{INSTANCE_NAME, MAX_SESSION_COUNT, SESSION_TIMEOUT};
 use super::{Answer, Exchange, event_manager, holds};
 use crate::app::permissions::{self, Permission};
-use crate::app::policies::Policies;
+use crate::app::policies::InForce;
 use crate::app::roles::{self, Role};
 use crate::app::{Caller, extensions, message, sessions};
 use crate::clock::Moment;
@@ -34,7 +34,7 @@ pub(super) struct Inventory<'a> {
     message: Option<String>,
     roles: Vec<Role>,
     permissions: Vec<Permission>,
-    policies: Arc<Policies>,
+    policies: Arc<InForce>,
     /// Every extension.
     extensions: Vec<Extension>,
     latest_event: Option<Event>,
@@ -263,8 +263,8 @@ impl Inventory<'_> {
     /// The settings that clients look for (`session-manager.md` §2.6).
     pub(super) fn options(&self) -> Vec<OptionValue> {
         let (host, domain) = (&self.exchange.host, self.domain());
-        let idle = self.policies.sessions.idle.as_secs() / 60;
-        let most = self.policies.sessions.max_sessions;
+        let idle = self.policies.session.idle.as_secs() / 60;
+        let most = self.policies.session.max_sessions;
         let name = self.policies.instance_name.clone();
         let text = |value: String| Value::Text(value);
         let int = |value: u64| Value::Int(i32::try_from(value).unwrap_or(i32::MAX));

@@ -1,9 +1,8 @@
 //! Settings (`session-manager.md` §2.6).
 
 use super::Answer;
-use super::authorization_manager::objected;
-use super::calls::{Asked, Reply};
-use crate::app::policies::{Change, change};
+use super::calls::{Asked, Reply, unavailable};
+use crate::app::policies::{Policy, PolicyRefused, Scalar, change};
 use crate::vim::method::OptionCall;
 use crate::vim::values::OptionValue;
 use crate::vim::{Fault, Value};
@@ -34,28 +33,42 @@ fn query(asked: &Asked<'_>, name: Option<&str>) -> Result<Reply, Answer> {
 /// All values or none; they count from the next request on.
 async fn update(asked: &Asked<'_>, options: Vec<OptionValue>) -> Result<Reply, Answer> {
     let Some(by) = asked.caller.session() else { return Err(Fault::not_authenticated().into()) };
-    let changes: Vec<Change> =
+    let changes: Vec<(Policy, Option<Scalar>)> =
         options.into_iter().map(|option| change_of(asked, option)).collect::<Result<_, Fault>>()?;
-    change(asked.exchange.app, by, &changes, asked.exchange.peer).await.map_err(objected)?;
+    let (app, peer) = (asked.exchange.app, asked.exchange.peer);
+    change(app, &changes, &by.session.user_name, peer).await.map_err(refused)?;
     Ok(Reply::NOTHING)
 }
 
 /// The settings that can be changed; the others say what the configuration or the request says.
-fn change_of(asked: &Asked<'_>, option: OptionValue) -> Result<Change, Fault> {
-    let wrong = |path: &str| Fault::InvalidArgument { property: Some(path.to_owned()) };
-    match option.key.as_str() {
-        SESSION_TIMEOUT => count(&option.value).map(Change::SessionMinutes),
-        MAX_SESSION_COUNT => count(&option.value).map(Change::MaxSessions),
+fn change_of(asked: &Asked<'_>, option: OptionValue) -> Result<(Policy, Option<Scalar>), Fault> {
+    let number = |times: u64| count(&option.value).map(|number| Scalar::Number(u64::from(number) * times));
+    let change = match option.key.as_str() {
+        SESSION_TIMEOUT => (Policy::SessionIdle, number(60)),
+        MAX_SESSION_COUNT => (Policy::SessionMax, number(1)),
         INSTANCE_NAME => match option.value {
-            Value::Text(name) => Some(Change::InstanceName(name)),
-            _ => None,
+            Value::Text(name) => (Policy::InstanceName, Some(Scalar::Text(name))),
+            _ => (Policy::InstanceName, None),
         },
         key if asked.inventory.options().iter().any(|known| known.key == key) => {
             return Err(wrong("changedValue.key"));
         }
         key => return Err(unknown(key)),
+    };
+    if change.1.is_none() { Err(wrong("changedValue.value")) } else { Ok(change) }
+}
+
+fn wrong(path: &str) -> Fault {
+    Fault::InvalidArgument { property: Some(path.to_owned()) }
+}
+
+fn refused(refused: PolicyRefused) -> Answer {
+    match refused {
+        PolicyRefused::Unknown(_) | PolicyRefused::Value { .. } | PolicyRefused::Contradiction(_) => {
+            wrong("changedValue.value").into()
+        }
+        PolicyRefused::Failure(failure) => unavailable(&failure),
     }
-    .ok_or_else(|| wrong("changedValue.value"))
 }
 
 /// Clients that know no better send numbers as text.

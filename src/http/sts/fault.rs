@@ -18,9 +18,14 @@ pub(super) fn of(refused: &Refused) -> (StatusCode, Fault) {
         },
         Cause::Request(error) => of_request(error),
         Cause::Decision(refusal) => of_decision(refusal),
-        // The Java client looks for the word (`sts.md` §11.1); nothing the client wrote is repeated.
-        Cause::Locked { name } => FaultCode::FailedAuthentication.with(format!(
-            "The account of the user trying to authenticate is locked. :: User account locked: {{Name: {name}}}"
+        // The Java client looks for the words locked and expired (`sts.md` §11.1); nothing the client wrote is repeated.
+        Cause::Locked { name, domain } => FaultCode::FailedAuthentication.with(format!(
+            "The account of the user trying to authenticate is locked. :: User account locked: \
+             {{Name: {name}, Domain: {domain}}}"
+        )),
+        Cause::Expired { name, domain } => FaultCode::FailedAuthentication.with(format!(
+            "Password of the user logging on is expired. :: User account expired: \
+             {{Name: {name}, Domain: {domain}}}"
         )),
         Cause::Overloaded | Cause::Unavailable => {
             return (StatusCode::SERVICE_UNAVAILABLE, FaultCode::RequestFailed.fault());
@@ -95,6 +100,7 @@ fn of_step(step: &Step, now: Moment) -> Fault {
         | StepId::PossessionSignature
         | StepId::PossessionKey
         | StepId::CredentialPresent
+        | StepId::CredentialMethod
         | StepId::CredentialPassword
         | StepId::CredentialCertificate
         | StepId::CredentialAgreement
@@ -134,6 +140,7 @@ fn of_step(step: &Step, now: Moment) -> Fault {
         | StepId::ExtensionSubjectName
         | StepId::ExtensionChain
         | StepId::ExtensionSubject
+        | StepId::CredentialRate
         | StepId::ServiceAvailable => FaultCode::RequestFailed.fault(),
     }
 }

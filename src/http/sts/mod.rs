@@ -23,18 +23,21 @@ pub async fn any(request: HttpRequest, payload: Payload, app: Data<App>, site: D
     match *request.method() {
         Method::POST => post(request, payload, app).await,
         Method::GET if request.query_string().eq_ignore_ascii_case("wsdl") => {
-            description(&request, &app, &site)
+            description(&request, &app, &site).await
         }
         _ => HttpResponse::MethodNotAllowed().insert_header((ALLOW, "GET, POST")).finish(),
     }
 }
 
 /// `GET …?wsdl`: what is served here.
-fn description(request: &HttpRequest, app: &App, site: &Site) -> HttpResponse {
+async fn description(request: &HttpRequest, app: &App, site: &Site) -> HttpResponse {
     if !is_ours(tenant_of(request.match_info().unprocessed()), app) {
         return HttpResponse::new(StatusCode::NOT_FOUND);
     }
-    let served = |operation: &Operation| *operation != Operation::Cancel || app.settings.tokens.cancel;
+    let Ok(policies) = app.policies.now(app).await else {
+        return HttpResponse::new(StatusCode::SERVICE_UNAVAILABLE);
+    };
+    let served = |operation: &Operation| *operation != Operation::Cancel || policies.token.cancel;
     let operations: Vec<Operation> = Operation::ALL.into_iter().filter(served).collect();
     xml(StatusCode::OK).body(wsdl::text(&site.sts_url(request), &operations))
 }

@@ -33,8 +33,6 @@ pub struct Kerberos {
     pub services: Vec<Principal>,
     /// The realms whose clients are accepted.
     pub realms: Vec<String>,
-    /// How far a client's clock may be off, to either side: the one tolerance.
-    pub tolerance: Duration,
 }
 
 /// Why a Kerberos login was refused.
@@ -172,10 +170,10 @@ impl Kerberos {
         circumstances: &Circumstances<'_>,
         binding_required: bool,
     ) -> Result<Established, KerberosError> {
-        let now = circumstances.now;
+        let (now, tolerance) = (circumstances.now, circumstances.tolerance);
         let request = Request::read(gss::unframed(token)?)?;
-        let ticket = self.ticket(&request, now)?;
-        let statement = self.statement(&request.authenticator, &ticket, now)?;
+        let ticket = self.ticket(&request, circumstances)?;
+        let statement = Self::statement(&request.authenticator, &ticket, circumstances)?;
         let wishes = gss::Wishes::read(statement.checksum.as_ref())?;
         if wishes.dce_style {
             return Err(KerberosError::DceStyle);
@@ -194,7 +192,7 @@ impl Kerberos {
         let claim = Claim {
             key: sha256(&request.authenticator.cipher),
             // The latest moment at which the same authenticator is accepted, and a little more.
-            until: now.plus(self.tolerance * 2).plus(Duration::from_secs(1)),
+            until: now.plus(tolerance * 2).plus(Duration::from_secs(1)),
         };
         let Principal { components, realm } = ticket.client.principal;
         let key = statement.subkey.unwrap_or(ticket.key);
@@ -202,7 +200,7 @@ impl Kerberos {
         Ok(Established { token, unclaimed, mic: Mic::Kerberos(KerberosMic { key, theirs, ours }) })
     }
 
-    fn ticket(&self, request: &Request, now: Moment) -> Result<Ticket, KerberosError> {
+    fn ticket(&self, request: &Request, circumstances: &Circumstances<'_>) -> Result<Ticket, KerberosError> {
         if request.user_to_user {
             return Err(KerberosError::UserToUser);
         }
@@ -215,7 +213,8 @@ impl Kerberos {
             return Err(KerberosError::Invalid);
         }
         let (begins, ends) = (ticket.begins, ticket.ends);
-        if begins.minus(self.tolerance) > now || now >= ends.plus(self.tolerance) {
+        let (now, tolerance) = (circumstances.now, circumstances.tolerance);
+        if begins.minus(tolerance) > now || now >= ends.plus(tolerance) {
             return Err(KerberosError::Lifetime { begins, ends, now });
         }
         self.client(&ticket, &request.service.realm)?;
@@ -252,7 +251,11 @@ impl Kerberos {
         ticket.critical.map_or(Ok(()), |kind| Err(KerberosError::Critical(kind)))
     }
 
-    fn statement(&self, sealed: &Sealed, ticket: &Ticket, now: Moment) -> Result<Statement, KerberosError> {
+    fn statement(
+        sealed: &Sealed,
+        ticket: &Ticket,
+        circumstances: &Circumstances<'_>,
+    ) -> Result<Statement, KerberosError> {
         if sealed.kind != i64::from(ticket.key.kind().number()) {
             return Err(KerberosError::EncryptionType(sealed.kind));
         }
@@ -262,7 +265,7 @@ impl Kerberos {
             let ticket = ticket.client.principal.clone();
             return Err(KerberosError::Client { ticket, authenticator: statement.client.principal });
         }
-        let (seen, tolerance) = (statement.at, self.tolerance);
+        let (seen, now, tolerance) = (statement.at, circumstances.now, circumstances.tolerance);
         if now.since(seen).max(seen.since(now)) > tolerance {
             return Err(KerberosError::Skew { seen, now, tolerance });
         }

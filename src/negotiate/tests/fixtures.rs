@@ -34,7 +34,6 @@ pub fn acceptor() -> Acceptor {
         keytab: Keytab::read(&keytab.concat()).unwrap(),
         services: vec![Principal::parse(SERVICE).unwrap()],
         realms: vec!["LAB.TEST".to_owned(), "FRIENDS.TEST".to_owned()],
-        tolerance: TOLERANCE,
     };
     let ntlm = Ntlm {
         computer: "VCSSO".to_owned(),
@@ -85,6 +84,7 @@ impl<'a> Talk<'a> {
     pub fn say(&mut self, token: &[u8]) -> Result<Step, NegotiateError> {
         let circumstances = Circumstances {
             now: self.now,
+            tolerance: TOLERANCE,
             entropy: &SystemEntropy,
             channel: self.channel.as_ref(),
             nt_hash: &nt_hash,

@@ -189,6 +189,7 @@ fn a_panic_ends_the_exchange_and_nothing_else() {
     let challenge = talk.ask(&client.negotiate());
     let circumstances = Circumstances {
         now: now(),
+        tolerance: super::fixtures::TOLERANCE,
         entropy: &crate::entropy::SystemEntropy,
         channel: None,
         nt_hash: &|_| panic!("the store is gone"),

@@ -4,7 +4,6 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, LazyLock};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::rt::System;
@@ -15,17 +14,15 @@ use vcsso::app::local_tickets::LocalTickets;
 use vcsso::app::negotiation::{Accounts, Negotiation};
 use vcsso::app::nt_hashes::NtHashes;
 use vcsso::app::users::{Person, add_person};
-use vcsso::app::{App, Peer, ReplayMode, Settings, explain, housekeeping, start};
+use vcsso::app::{App, Peer, Policies, Settings, explain, housekeeping, start};
 use vcsso::clock::Frozen;
 use vcsso::entropy::SystemEntropy;
 use vcsso::http::{Site, server};
-use vcsso::identity::{Domain, LockoutPolicy};
+use vcsso::identity::Domain;
 use vcsso::negotiate::{Acceptor, ChannelBinding};
 use vcsso::pki::make::{self, MadePem};
 use vcsso::pki::{Certificate, SigningKey, TokenSigner, pem};
-use vcsso::session::SessionPolicy;
 use vcsso::store::{KeyStatus, NewSigningKey, Profile, Store, Target};
-use vcsso::sts::TokenPolicy;
 
 use super::requests::now;
 use super::wire::{Answer, Request, Wire};
@@ -39,6 +36,7 @@ pub struct Plan {
     /// It is an `ESXi` host, not a vCenter.
     pub host: bool,
     pub settings: Settings,
+    pub policies: Policies,
     pub advertise: Option<String>,
     /// What is accepted beside passwords and tokens; NT hashes are kept then.
     pub sspi: Option<fn() -> (Acceptor, Accounts)>,
@@ -56,26 +54,15 @@ pub struct House {
 
 impl Default for Plan {
     fn default() -> Self {
-        let settings = Settings {
-            domain: Domain::new("vsphere.local").unwrap(),
-            issuer: ISSUER.into(),
-            tokens: TokenPolicy::default(),
-            lockout: LockoutPolicy::default(),
-            sessions: SessionPolicy::default(),
-            ticket_life: Duration::from_mins(2),
-            replay: ReplayMode::Enforce,
-            remember_passwords: Duration::from_mins(1),
-            audit_keep: Duration::from_hours(720),
-            audit_rows: 1_000_000,
-        };
-        Self { host: false, settings, advertise: None, sspi: None }
+        let settings = Settings { domain: Domain::new("vsphere.local").unwrap(), issuer: ISSUER.into() };
+        Self { host: false, settings, policies: Policies::default(), advertise: None, sspi: None }
     }
 }
 
 impl Plan {
-    pub fn with(change: impl FnOnce(&mut Settings)) -> Self {
+    pub fn with(change: impl FnOnce(&mut Policies)) -> Self {
         let mut plan = Self::default();
-        change(&mut plan.settings);
+        change(&mut plan.policies);
         plan
     }
 }
@@ -234,7 +221,8 @@ async fn run(
     let site = Site::new(address.to_string(), shown.clone(), authority_pem, &plan.settings.domain);
     let site = site.advertised(plan.advertise);
     let store = Store::open(&target).await.unwrap();
-    let app = App::new(clock, Arc::new(SystemEntropy), store.clone(), plan.settings, vec![signer()]);
+    let app =
+        App::new(clock, Arc::new(SystemEntropy), store.clone(), plan.settings, plan.policies, vec![signer()]);
     let app = app.with_authority(pem::certificates(&KEYS.authority.certificate).unwrap().remove(0));
     let sspi = plan.sspi.map(|accepted| accepted());
     let nt_hashes = sspi.as_ref().and_then(|_| NtHashes::new(&[7; 32], false));
