@@ -1127,6 +1127,23 @@ on_both! {
         assert_eq!((keys[0].not_before, keys[0].not_on_or_after), (at(0), at(1_000)));
     }
 
+    async fn of_a_key_the_last_good_token_is_known(world) {
+        let store = &world.store;
+        assert_eq!(store.last_token_end("aa").await.unwrap(), None);
+        let of = |id: &str, signer: &str, seconds| Issued { signer_sha256: signer.into(), ..issued(id, seconds) };
+        for token in [of("1", "aa", 10), of("2", "aa", 30), of("3", "bb", 50), of("4", "aa", 20)] {
+            committed(store, Append { issued: Some(token), ..Append::default() }).await;
+        }
+        let ends = async || (store.last_token_end("aa").await.unwrap(), store.last_token_end("bb").await.unwrap());
+        assert_eq!(ends().await, (Some(at(330)), Some(at(350))));
+        change(store, async |unit| unit.revoke_token("2", NOW).await).await.unwrap();
+        assert_eq!(ends().await, (Some(at(320)), Some(at(350))), "a revoked token needs no key");
+        let (inside, keys) = change(store, async |unit| {
+            Ok((unit.last_token_end("bb").await?, unit.signing_keys().await?))
+        }).await.unwrap();
+        assert_eq!((inside, keys), (Some(at(350)), store.signing_keys().await.unwrap()));
+    }
+
     async fn the_audit_log_is_filtered_and_forgets_by_age_and_by_number(world) {
         let store = &world.store;
         let mut rows: Vec<AuditRow> = (0..10).map(|number| said("t", number)).collect();

@@ -90,6 +90,12 @@ pub enum Action {
     SetExtensionAccount,
     /// NT hashes were allowed, made or deleted.
     SetNtlm,
+    /// A new key signs tokens.
+    RotateKey,
+    /// The tokens of a key have ended.
+    RetireKey,
+    /// The tokens of a key are refused.
+    RevokeKey,
 }
 
 impl Action {
@@ -136,6 +142,9 @@ impl Action {
             Self::SetExtensionPublicKey => "extension.set-public-key",
             Self::SetExtensionAccount => "extension.set-service-account",
             Self::SetNtlm => "user.ntlm",
+            Self::RotateKey => "key.rotate",
+            Self::RetireKey => "key.retire",
+            Self::RevokeKey => "key.revoke",
         }
     }
 }

@@ -52,6 +52,9 @@ pub enum Failure {
     /// No signing key is active here.
     #[error("no active signing key is in the key folder")]
     NoSigner,
+    /// The key folder, which is not known here or cannot be used.
+    #[error("the key folder cannot be used")]
+    KeyFolder(#[source] super::keys::FolderError),
     /// A user cannot have an NT hash.
     #[error(transparent)]
     Ntlm(#[from] super::nt_hashes::NtlmRefused),
@@ -68,6 +71,7 @@ impl From<&Failure> for Cause {
             | Failure::Entropy(_)
             | Failure::Password(_)
             | Failure::NoSigner
+            | Failure::KeyFolder(_)
             | Failure::Ntlm(_)
             | Failure::Unsettled => Self::Unavailable,
         }

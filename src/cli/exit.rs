@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use crate::app::keys::NotDone;
 use crate::config::state::StateError;
 use crate::config::{ConfigError, FileError, KeyFilesError, SspiError};
 use crate::telemetry::TelemetryError;
@@ -59,6 +60,10 @@ fn code_of(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
             Problem::Usage(_) => Exit::Usage,
             Problem::Unreachable(_) => Exit::Unreachable,
         });
+    }
+    // What failed there is another cause of the same error, which comes next.
+    if cause.downcast_ref::<NotDone>().is_some_and(|why| !matches!(why, NotDone::Failure(_))) {
+        return Some(Exit::Refused);
     }
     let is_configuration = cause.is::<ConfigError>()
         || cause.is::<KeyFilesError>()

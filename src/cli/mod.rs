@@ -11,6 +11,7 @@ mod explain;
 mod flags;
 mod group;
 mod healthcheck;
+mod keys;
 mod migrate;
 mod output;
 pub mod serve;
@@ -67,6 +68,9 @@ pub enum Command {
     /// Solution users: machines that sign with a certificate.
     #[command(subcommand)]
     Solution(solution::Solution),
+    /// Signing keys: how long they are good, a new one, and the end of an old one.
+    #[command(subcommand)]
+    Keys(keys::Keys),
     /// Print why an exchange was refused, by its trace.
     Explain(explain::Explain),
     /// Documents that are written from the code.
@@ -117,6 +121,7 @@ fn run(command: Command, world: &World<'_>) -> anyhow::Result<Exit> {
         Command::User(user) => user.run(world),
         Command::Group(group) => group.run(world),
         Command::Solution(solution) => solution.run(world),
+        Command::Keys(keys) => keys.run(world),
         Command::Explain(explain) => explain.run(world),
         Command::Docs(docs) => docs.run(),
     }

@@ -17,7 +17,7 @@ use crate::app::users::{Machine, Password, Person};
 use crate::app::{self, App};
 use crate::config::seed::{self, Entry, Seed};
 use crate::config::sspi::Missing;
-use crate::config::{Settings, address, files, load_settings, sspi};
+use crate::config::{Scalar, Setting, Settings, address, files, key_files, load_settings, sspi};
 use crate::entropy::{SystemEntropy, bytes, hex};
 use crate::lab::LabClock;
 use crate::negotiate::ChannelBinding;
@@ -41,6 +41,7 @@ pub(super) fn app(
     signers: Vec<TokenSigner>,
 ) -> App {
     let policy = &settings.policy;
+    let folder = Arc::new(key_files::Folder::at(&settings.keys));
     let settings = app::Settings {
         domain: settings.domain.clone(),
         issuer,
@@ -53,7 +54,7 @@ pub(super) fn app(
         audit_keep: std::time::Duration::from_secs(u64::from(policy.audit.keep_days) * 86_400),
         audit_rows: u32::try_from(policy.audit.max_rows).unwrap_or(u32::MAX),
     };
-    App::new(clock, Arc::new(SystemEntropy), store, settings, signers)
+    App::new(clock, Arc::new(SystemEntropy), store, settings, signers).with_key_folder(folder)
 }
 
 /// Where NT hashes are kept, if they are.
@@ -83,17 +84,17 @@ pub(super) fn act(
     world: &World<'_>,
     work: impl AsyncFnOnce(Arc<App>) -> anyhow::Result<Table>,
 ) -> anyhow::Result<Exit> {
-    with_app(flags, world, work)?.print(world.output)?;
+    with_app(&flags.given(), world, work)?.print(world.output)?;
     Ok(Exit::Ok)
 }
 
 /// Runs an act on a store without a service.
 pub(super) fn with_app<T>(
-    flags: &StoreFlags,
+    given: &[(Setting, Scalar)],
     world: &World<'_>,
     work: impl AsyncFnOnce(Arc<App>) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
-    let settings = load_settings(&flags.given(), world.environment)?;
+    let settings = load_settings(given, world.environment)?;
     actix_web::rt::System::new().block_on(async {
         let store = open_store(&settings).await?;
         let nt_hashes = nt_hashes(&settings, Missing::Leave)?;

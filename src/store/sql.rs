@@ -307,6 +307,8 @@ statements! {
     /// All keys and the epoch in which they were so; at least one row.
     SIGNING_KEYS = "SELECT epoch.value AS epoch, k.sha256, k.chain_pem, k.status, k.created_at, k.status_at, \
         k.not_before, k.not_on_or_after FROM epoch LEFT JOIN signing_keys k ON 1 = 1 ORDER BY k.created_at, k.sha256";
+    /// When the last good token of a key ends.
+    LAST_TOKEN_END = "SELECT max(not_on_or_after) FROM issued WHERE signer_sha256 = $1 AND revoked_at IS NULL";
 
     /// Audit rows, repeated by the number of rows.
     ADD_AUDIT = concat!("INSERT INTO audit (", audit_columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)");

@@ -8,6 +8,7 @@
 #![cfg(feature = "server")]
 
 mod configuration;
+mod keys;
 mod program;
 mod running;
 mod sspi;

@@ -24,6 +24,7 @@ mod harness;
 
 mod accounts;
 mod guards;
+mod keys;
 mod lockout;
 mod minted;
 mod replay;
