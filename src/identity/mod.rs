@@ -3,6 +3,7 @@
 //! Pure: what is known about a subject arrives as a [`Standing`], read by `store`; nothing here remembers anything.
 
 pub mod extension;
+pub mod external;
 pub mod lockout;
 pub mod password;
 pub mod principal;
@@ -12,6 +13,7 @@ pub mod standing;
 pub mod well_known;
 
 pub use extension::ExtensionKey;
+pub use external::{ExternalSubject, Grantee};
 pub use lockout::LockoutPolicy;
 pub use principal::{AccountName, Domain, LoginName, Principal};
 pub use standing::{Grant, Kind, Standing};

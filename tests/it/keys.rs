@@ -195,7 +195,7 @@ on_both! {
         }
     }
 
-    /// `sts.md` §10 168: not yet valid; 169: expired. At Issue and at Renew, in VMware's words.
+    /// `sts.md` §10 168: not yet valid; 169: expired. At Issue and at Renew, in `VMware`'s words.
     fn nothing_is_signed_with_a_key_that_is_not_in_force(place) {
         let keys = Arc::new(KeyRing::default());
         let house = House::built(place, Plan { keys: Arc::clone(&keys), ..Plan::default() });

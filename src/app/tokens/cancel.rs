@@ -102,7 +102,7 @@ async fn take_back(call: &Call<'_>, unit: &mut Unit, admitted: &Admitted) -> Res
         Err(StoreError::NotFound { .. }) => {
             let issued = Issued {
                 id: claims.id.clone(),
-                subject_id: Some(admitted.standing().id.clone()),
+                subject_id: (!admitted.standing().is_external()).then(|| admitted.standing().id.clone()),
                 upn: claims.subject.name.clone(),
                 confirmation: if claims.is_holder_of_key() { "holder-of-key" } else { "bearer" }.to_owned(),
                 issued_at: claims.issue_instant,

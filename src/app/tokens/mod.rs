@@ -13,7 +13,7 @@ use super::login::unavailable;
 use super::{App, Peer};
 use crate::clock::Moment;
 use crate::dsig::SignatureAlgorithm;
-use crate::identity::{AccountName, Principal, Standing};
+use crate::identity::Standing;
 use crate::soap::Envelope;
 use crate::verifier::{Door, Finding, Report, SignedMessage, StepId};
 use crate::wstrust::operation::soap_action_of;
@@ -166,9 +166,7 @@ impl Call<'_> {
 
     /// `name@DOMAIN`.
     fn upn(&self, standing: &Standing) -> String {
-        match AccountName::new(&standing.name) {
-            Ok(name) => Principal { name, domain: self.app.settings.domain.clone() }.upn(),
-            Err(_) => standing.name.clone(),
-        }
+        let principal = standing.principal(&self.app.settings.domain);
+        principal.map_or_else(|| standing.name.clone(), |principal| principal.upn())
     }
 }
