@@ -96,6 +96,10 @@ pub enum Action {
     RetireKey,
     /// The tokens of a key are refused.
     RevokeKey,
+    /// Tokens of an external issuer are accepted.
+    TrustIssuer,
+    /// Tokens of an external issuer are not accepted any more.
+    DistrustIssuer,
 }
 
 impl Action {
@@ -145,6 +149,8 @@ impl Action {
             Self::RotateKey => "key.rotate",
             Self::RetireKey => "key.retire",
             Self::RevokeKey => "key.revoke",
+            Self::TrustIssuer => "issuer.trust",
+            Self::DistrustIssuer => "issuer.distrust",
         }
     }
 }

@@ -55,6 +55,9 @@ pub enum Failure {
     /// The key folder, which is not known here or cannot be used.
     #[error("the key folder cannot be used")]
     KeyFolder(#[source] super::keys::FolderError),
+    /// An issuer cannot be trusted.
+    #[error(transparent)]
+    Issuer(#[from] super::issuers::IssuerRefused),
     /// A user cannot have an NT hash.
     #[error(transparent)]
     Ntlm(#[from] super::nt_hashes::NtlmRefused),
@@ -72,6 +75,7 @@ impl From<&Failure> for Cause {
             | Failure::Password(_)
             | Failure::NoSigner
             | Failure::KeyFolder(_)
+            | Failure::Issuer(_)
             | Failure::Ntlm(_)
             | Failure::Unsettled => Self::Unavailable,
         }

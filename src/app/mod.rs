@@ -17,6 +17,7 @@ pub mod extensions;
 pub mod hashing;
 pub mod housekeeping;
 pub mod impersonation;
+pub mod issuers;
 pub mod keys;
 pub mod local_tickets;
 pub mod locale;

@@ -3,8 +3,9 @@
 
 use super::error::Failure;
 use super::extensions::write_seeded;
+use super::issuers::Issuer;
 use super::users::{Machine, Person, hash, join, write_machine, write_person};
-use super::{App, Peer, nt_hashes};
+use super::{App, Peer, issuers, nt_hashes};
 use crate::entropy::{bytes, hex, uuid};
 use crate::identity::principal::fold;
 use crate::identity::{AccountName, ExtensionKey};
@@ -36,6 +37,8 @@ pub enum Wish {
         /// Users, solution users or groups.
         members: Vec<AccountName>,
     },
+    /// Another house whose tokens are accepted.
+    Issuer(Issuer),
     /// A role.
     Role {
         /// Its name.
@@ -119,6 +122,11 @@ async fn apply_item(app: &App, item: Item) -> Result<(), Failure> {
             for member in members {
                 unit.add_member(name.as_str(), member.as_str()).await?;
             }
+            note(unit, key, digest).await
+        }
+        Wish::Issuer(issuer) => {
+            let mut unit = app.store.begin().await?;
+            issuers::write(app, &mut unit, &issuer).await?;
             note(unit, key, digest).await
         }
         Wish::Role { name, privileges } => {

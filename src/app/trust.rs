@@ -8,9 +8,10 @@ use super::App;
 use super::error::Failure;
 use super::standings::Epoch;
 use crate::clock::Moment;
-use crate::pki::{Anchors, TokenSigner, pem};
+use crate::identity::{Domain, well_known};
+use crate::pki::{Anchors, Certificate, TokenSigner, pem};
 use crate::soap::Envelope;
-use crate::store::KeyStatus;
+use crate::store::{ExternalIssuer, KeyStatus};
 use crate::verifier::{Door, Embedded, Judgement, StepId, judge, judge_embedded};
 
 /// Whom the house trusts, at one epoch.
@@ -21,9 +22,22 @@ pub struct Trust {
     pub signer: Option<Arc<TokenSigner>>,
     /// Everybody whose tokens are accepted.
     pub anchors: Anchors,
+    /// Other houses whose tokens are accepted, for their own users.
+    pub externals: Vec<External>,
     /// Identifiers of revoked tokens.
     pub revoked: HashSet<String>,
     read_at: Moment,
+}
+
+/// An external issuer (`sts.md` §7.6).
+#[derive(Clone, Debug)]
+pub struct External {
+    /// Its entity identifier.
+    pub issuer: String,
+    /// The domain it speaks for: never this house's.
+    pub domain: Domain,
+    /// The groups of this domain that its users are mapped to.
+    pub groups: Vec<String>,
 }
 
 /// Judges a message by the keys that are trusted. What a key signed that came since they were read is judged again: a
@@ -112,7 +126,9 @@ impl TrustCell {
         let trusted = keys.iter().filter(|key| matches!(key.status, KeyStatus::Active | KeyStatus::Previous));
         let leaves = trusted.filter_map(|key| pem::certificates(&key.chain_pem).ok()?.into_iter().next());
         let anchors = Anchors::new(leaves.map(|leaf| (Some(app.settings.issuer.clone()), leaf)));
-        Ok(Trust { epoch, signer, anchors, revoked, read_at: app.now() })
+        let (external_anchors, externals) = externals(app).await?;
+        let anchors = anchors.and_external(external_anchors);
+        Ok(Trust { epoch, signer, anchors, externals, revoked, read_at: app.now() })
     }
 
     /// A key by its certificate. One that came after the start is looked for in the folder, once.
@@ -134,6 +150,29 @@ impl TrustCell {
         let signers = self.signers.read().unwrap_or_else(PoisonError::into_inner);
         signers.iter().find(|signer| signer.certificate().fingerprint() == sha256).cloned()
     }
+}
+
+/// The certificates that other houses sign with, and what they may say. None of them is ever this house, whatever the
+/// name of that has become since they were trusted.
+async fn externals(app: &App) -> Result<(Vec<(String, Certificate)>, Vec<External>), Failure> {
+    let (stored, _) = app.store.external_issuers().await?;
+    let (mut anchors, mut externals) = (Vec::new(), Vec::new());
+    for ExternalIssuer { issuer, domain, certificates_pem, mut groups } in stored {
+        let Ok(domain) = Domain::new(&domain) else { continue };
+        if issuer == app.settings.issuer || domain == app.settings.domain {
+            tracing::warn!(
+                issuer,
+                domain = domain.as_str(),
+                "an external issuer has this house's name: ignored"
+            );
+            continue;
+        }
+        let certificates = pem::certificates(&certificates_pem).unwrap_or_default();
+        anchors.extend(certificates.into_iter().map(|certificate| (issuer.clone(), certificate)));
+        groups.push(well_known::EXTERNAL_IDP_USERS.to_owned());
+        externals.push(External { issuer, domain, groups });
+    }
+    Ok((anchors, externals))
 }
 
 impl Trust {

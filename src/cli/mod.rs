@@ -11,6 +11,7 @@ mod explain;
 mod flags;
 mod group;
 mod healthcheck;
+mod issuer;
 mod keys;
 mod migrate;
 mod output;
@@ -68,6 +69,9 @@ pub enum Command {
     /// Solution users: machines that sign with a certificate.
     #[command(subcommand)]
     Solution(solution::Solution),
+    /// Other Security Token Services whose tokens are accepted.
+    #[command(subcommand)]
+    Issuer(issuer::Issuer),
     /// Signing keys: how long they are good, a new one, and the end of an old one.
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -121,6 +125,7 @@ fn run(command: Command, world: &World<'_>) -> anyhow::Result<Exit> {
         Command::User(user) => user.run(world),
         Command::Group(group) => group.run(world),
         Command::Solution(solution) => solution.run(world),
+        Command::Issuer(issuer) => issuer.run(world),
         Command::Keys(keys) => keys.run(world),
         Command::Explain(explain) => explain.run(world),
         Command::Docs(docs) => docs.run(),

@@ -10,6 +10,7 @@ use super::flags::StoreFlags;
 use super::output::Table;
 use super::{Exit, World};
 use crate::app::Peer;
+use crate::app::issuers::Issuer;
 use crate::app::negotiation::Negotiation;
 use crate::app::nt_hashes::NtHashes;
 use crate::app::seed::{Item, Wish};
@@ -126,6 +127,8 @@ pub(super) fn items(seed: &Seed, settings: &Settings) -> anyhow::Result<Vec<Item
     items.extend(seed.solution_users.iter().map(|solution| item(solution, machine(solution))));
     items.extend(seed.groups.iter().map(|group| item(group, self::group(group))));
     items.extend(seed.extensions.iter().map(|extension| item(extension, self::extension(extension))));
+    let issuers = seed.external_issuers.iter();
+    items.extend(issuers.map(|external| item(external, external_issuer(external))));
     items.extend(seed.roles.iter().map(|role| item(role, self::role(role))));
     items.extend(seed.permissions.iter().map(|permission| item(permission, self::permission(permission))));
     Ok(items)
@@ -167,6 +170,15 @@ fn extension(extension: &seed::Extension) -> Wish {
         subject_name: extension.subject_name.clone(),
         certificate: extension.certificate.clone(),
     }
+}
+
+fn external_issuer(external: &seed::ExternalIssuer) -> Wish {
+    Wish::Issuer(Issuer {
+        issuer: external.issuer.clone(),
+        domain: external.domain.clone(),
+        certificates: external.certificates.clone(),
+        groups: names(&external.groups),
+    })
 }
 
 fn role(role: &seed::Role) -> Wish {

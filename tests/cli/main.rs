@@ -8,6 +8,7 @@
 #![cfg(feature = "server")]
 
 mod configuration;
+mod issuer;
 mod keys;
 mod program;
 mod running;

@@ -24,6 +24,7 @@ mod harness;
 
 mod accounts;
 mod guards;
+mod issuers;
 mod keys;
 mod lockout;
 mod minted;

@@ -26,10 +26,13 @@ pub(super) async fn cancel(call: &Call<'_>) -> Result<Answer, Refused> {
         };
         let attempted = match call.read_request(&mut report, proven.signed.as_ref()) {
             Ok(request) => match admit(call.app, &trust, &mut report, proven).await {
-                Ok(admitted) => {
-                    let done = revoke(call, &trust, &mut report, &admitted).await;
-                    done.map(|done| done.then_some(request.context))
-                }
+                Ok(admitted) => match call.refuse_external(&mut report, Some(&admitted)) {
+                    Ok(()) => {
+                        let done = revoke(call, &trust, &mut report, &admitted).await;
+                        done.map(|done| done.then_some(request.context))
+                    }
+                    Err(cause) => Err(cause),
+                },
                 Err(cause) => Err(cause),
             },
             Err(cause) => Err(cause),

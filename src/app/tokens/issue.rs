@@ -59,6 +59,9 @@ async fn attempt(
         return Err(decided_against(report, Refusal::Ambiguous));
     }
     let requester = authenticate(call.app, trust, report, proven).await?;
+    if call.operation == Operation::Renew {
+        call.refuse_external(report, requester.admitted.as_ref())?;
+    }
     let others = others(call, trust, report, &requester, request).await?;
     let model = others.act_as.as_ref().or(requester.admitted.as_ref());
     let subject = model.map_or(&requester.standing, |admitted| admitted.standing());
@@ -72,6 +75,7 @@ async fn attempt(
             renewed: call.operation == Operation::Renew,
         }),
         delegate: others.delegate(),
+        external: subject.is_external(),
     };
     let (grant, minted) = grant(call, report, trust, &case, subject)?;
     let work = Work { subject, grant: &grant, minted: &minted };

@@ -7,6 +7,7 @@ mod issue;
 mod requester;
 mod validate;
 
+use super::admission::Admitted;
 use super::audit::{Action, refuse};
 use super::error::{Cause, Refused};
 use super::login::unavailable;
@@ -15,7 +16,7 @@ use crate::clock::Moment;
 use crate::dsig::SignatureAlgorithm;
 use crate::identity::Standing;
 use crate::soap::Envelope;
-use crate::verifier::{Door, Finding, Report, SignedMessage, StepId};
+use crate::verifier::{Class, Door, Finding, Report, SignedMessage, StepId};
 use crate::wstrust::operation::soap_action_of;
 use crate::wstrust::{IssueRequest, KeyType, Operation, RequestError};
 
@@ -136,6 +137,16 @@ impl Call<'_> {
             report.fail(StepId::RequestShape, Finding::seen(error.to_string()));
             Cause::Request(error)
         })
+    }
+
+    /// The tokens of another house are its own: only there they are renewed and taken back.
+    fn refuse_external(&self, report: &mut Report, presented: Option<&Admitted>) -> Result<(), Cause> {
+        if presented.is_some_and(|admitted| admitted.token().is_external()) {
+            let finding = Finding::seen("An unsupported token was provided").but("a token of this house");
+            report.fail(StepId::AdmissionIssuer, finding.class(Class::Unsupported));
+            return Err(Cause::Step);
+        }
+        Ok(())
     }
 
     async fn refused(&self, principal: &str, report: Report, cause: Cause) -> Refused {

@@ -82,7 +82,11 @@ fn of_step(step: &Step, now: Moment) -> Fault {
         StepId::RequestTarget if finding.class == Class::Several => FaultCode::InvalidRequest.with(said()),
         StepId::RequestTarget => FaultCode::RequestFailed.with(said()),
         StepId::RequestActAs => FaultCode::InvalidRequest.with("'ActAs' token is invalid!"),
+        StepId::AdmissionIssuer if finding.class == Class::Unsupported => {
+            FaultCode::UnsupportedSecurityToken.with(said())
+        }
         StepId::AssertionPresent
+        | StepId::AdmissionIssuer
         | StepId::AssertionIssuer
         | StepId::AssertionSigner
         | StepId::AssertionSignature
@@ -151,9 +155,15 @@ fn of_decision(refusal: &Refusal) -> Fault {
         | Refusal::NoCertificate
         | Refusal::UseKeyOfDelegate
         | Refusal::DelegatedBearer
+        | Refusal::HolderOfKeyByBearer
+        | Refusal::DelegatedByBearer
         | Refusal::ActAsUnsigned => FaultCode::InvalidSecurity.with(refusal.to_string()),
         Refusal::Ambiguous => FaultCode::RequestFailed.with(refusal.to_string()),
-        Refusal::ActAsByDelegate | Refusal::NotActAsUser | Refusal::Delegate | Refusal::ChainEnded => {
+        Refusal::ActAsByDelegate
+        | Refusal::NotActAsUser
+        | Refusal::Delegate
+        | Refusal::ChainEnded
+        | Refusal::External => {
             FaultCode::InvalidRequest.with(refusal.to_string())
         }
         Refusal::NotRenewable => FaultCode::UnableToRenew.with(refusal.to_string()),

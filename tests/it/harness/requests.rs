@@ -123,12 +123,13 @@ pub fn assertion(answer: &Answer) -> String {
 impl House {
     /// What the STS answers.
     pub fn issue(&self, act: &Act<'_>) -> Answer {
-        self.send(&Request::post(STS, act.write()))
+        self.sts(act.write())
     }
 
     /// What the STS answers to a whole message.
     pub fn sts(&self, message: impl Into<Vec<u8>>) -> Answer {
-        self.send(&Request::post(STS, message))
+        let domain = self.app.settings.domain.as_str();
+        self.send(&Request::post(&format!("/sts/STSService/{domain}"), message))
     }
 
     /// The token that the STS issues.
