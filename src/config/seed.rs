@@ -347,7 +347,7 @@ host = false                         # true: AcquireLocalTicket as an ESXi host
     #[test]
     fn an_external_issuer_has_a_domain_and_the_leaves_of_what_it_signs_with() {
         let authority = make::authority("ca", Moment::EPOCH).unwrap();
-        let signer = |_| make::token_signer(&authority, Moment::EPOCH).unwrap().certificate;
+        let signer = |()| make::token_signer(&authority, Moment::EPOCH).unwrap().certificate;
         let [first, second] = [(), ()].map(signer);
         let external = |issuer: &str, domain: &str, pem: &str| {
             format!(

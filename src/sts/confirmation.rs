@@ -123,7 +123,7 @@ mod tests {
             let use_key = use_key.map(str::to_owned);
             let request = IssueRequest { key_type, use_key, ..IssueRequest::default() };
             let authenticated = Authenticated::ByBearer;
-            let case = Case { signature, delegate, authenticated, ..case(&request) };
+            let case = Case { signature, authenticated, delegate, ..case(&request) };
             assert_eq!(of(&case), expected, "{what}");
         }
     }

@@ -110,7 +110,7 @@ fn refused(house: &House, answer: &Answer, code: &str, text: &str, step: &str) {
 }
 
 /// A token as anybody with this key could write it.
-fn written(signer: &TokenSigner, issuer: &str, subject: &str, special: Special) -> String {
+fn written(signer: &TokenSigner, issuer: &str, subject: &str, special: &Special) -> String {
     let new = NewAssertion {
         id: &format!("_{}", uuid(&SystemEntropy).unwrap()),
         issue_instant: now(),
@@ -127,7 +127,7 @@ fn written(signer: &TokenSigner, issuer: &str, subject: &str, special: Special) 
         given_name: None,
         surname: None,
         is_solution: false,
-        special: Some(&special),
+        special: Some(special),
     };
     write(&new, signer, SignatureAlgorithm::RSA_SHA256).unwrap()
 }
@@ -227,25 +227,25 @@ on_both! {
     fn an_external_issuer_speaks_for_its_own_users_and_nobody_else(place) {
         let (ours, theirs) = pair(place, &["Administrators"]);
         let (own, key, plain) = (signer(), theirs.signer(), Special::default);
-        assert_eq!(login(&ours, &written(&key, THEIRS, "alice@VC2.LAB", plain())).status, 200);
+        assert_eq!(login(&ours, &written(&key, THEIRS, "alice@VC2.LAB", &plain())).status, 200);
         for subject in ["alice@VSPHERE.LOCAL", "alice@vc3.lab", "alice", "VC2.LAB\\alice", "Administrator@vsphere.local"] {
-            refused_login(&ours, &written(&key, THEIRS, subject, plain()), "admission.issuer");
+            refused_login(&ours, &written(&key, THEIRS, subject, &plain()), "admission.issuer");
         }
         // Their key for our issuer, our key for theirs, and an issuer that nobody knows.
-        refused_login(&ours, &written(&key, ISSUER, "alice@VSPHERE.LOCAL", plain()), "assertion.signer");
-        refused_login(&ours, &written(&own, THEIRS, "alice@VC2.LAB", plain()), "assertion.signer");
-        refused_login(&ours, &written(&key, "https://vc3.example", "alice@vc3.lab", plain()), "assertion.issuer");
-        refused_login(&ours, &swap(&written(&key, THEIRS, "alice@VC2.LAB", plain()), "alice@", "robot@"), "assertion.digest");
+        refused_login(&ours, &written(&key, ISSUER, "alice@VSPHERE.LOCAL", &plain()), "assertion.signer");
+        refused_login(&ours, &written(&own, THEIRS, "alice@VC2.LAB", &plain()), "assertion.signer");
+        refused_login(&ours, &written(&key, "https://vc3.example", "alice@vc3.lab", &plain()), "assertion.issuer");
+        refused_login(&ours, &swap(&written(&key, THEIRS, "alice@VC2.LAB", &plain()), "alice@", "robot@"), "assertion.digest");
         // Our own key in another domain's name: only one that somebody speaks for.
-        refused_login(&ours, &written(&own, ISSUER, "alice@vc3.lab", plain()), "admission.subject");
+        refused_login(&ours, &written(&own, ISSUER, "alice@vc3.lab", &plain()), "admission.subject");
         // For somebody else, and for us.
         let for_us = |audience: &str| Special { audiences: vec![audience.to_owned()], ..Special::default() };
-        refused_login(&ours, &written(&key, THEIRS, "alice@VC2.LAB", for_us(THEIRS)), "assertion.audience");
-        assert_eq!(login(&ours, &written(&key, THEIRS, "alice@VC2.LAB", for_us(ISSUER))).status, 200);
+        refused_login(&ours, &written(&key, THEIRS, "alice@VC2.LAB", &for_us(THEIRS)), "assertion.audience");
+        assert_eq!(login(&ours, &written(&key, THEIRS, "alice@VC2.LAB", &for_us(ISSUER))).status, 200);
         // `sts.md` §6.3: nobody acts for anybody.
         let delegate = Delegate { name: "robot@VC2.LAB".into(), instant: now() };
         let delegated = Special { delegates: vec![delegate], ..Special::default() };
-        refused_login(&ours, &written(&key, THEIRS, "alice@VC2.LAB", delegated), "admission.issuer");
+        refused_login(&ours, &written(&key, THEIRS, "alice@VC2.LAB", &delegated), "admission.issuer");
     }
 
     fn a_house_is_not_its_own_external_issuer(place) {
@@ -381,7 +381,7 @@ on_both! {
         // `sts.md` §3.3: a delegated one does not even authenticate.
         let delegate = Delegate { name: "robot@VC2.LAB".into(), instant: now() };
         let special = Special { delegates: vec![delegate], ..Special::default() };
-        let token = written(&theirs.signer(), THEIRS, "bob@VC2.LAB", special);
+        let token = written(&theirs.signer(), THEIRS, "bob@VC2.LAB", &special);
         let ids = vcsso::client::Ids::random(&SystemEntropy).unwrap();
         let message = vcsso::client::Message::new(Style::Govmomi, &ids);
         let message = message.timestamp(now(), now().plus(Duration::from_mins(5))).assertion(&token);

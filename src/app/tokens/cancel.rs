@@ -8,7 +8,7 @@ use super::super::audit::{accepted, note};
 use super::super::error::{Cause, Failure, Refused};
 use super::super::login::{MOST_ATTEMPTS, note_failure};
 use super::super::trust::{Trust, judged};
-use super::{Answer, Call};
+use super::{Answer, Call, refuse_external};
 use crate::store::{Issued, StoreError, Unit};
 use crate::verifier::Report;
 
@@ -26,7 +26,7 @@ pub(super) async fn cancel(call: &Call<'_>) -> Result<Answer, Refused> {
         };
         let attempted = match call.read_request(&mut report, proven.signed.as_ref()) {
             Ok(request) => match admit(call.app, &trust, &mut report, proven).await {
-                Ok(admitted) => match call.refuse_external(&mut report, Some(&admitted)) {
+                Ok(admitted) => match refuse_external(&mut report, Some(&admitted)) {
                     Ok(()) => {
                         let done = revoke(call, &trust, &mut report, &admitted).await;
                         done.map(|done| done.then_some(request.context))

@@ -7,7 +7,7 @@ use super::super::trust::{Trust, judged};
 use super::commit::{Work, commit};
 use super::delegation::others;
 use super::requester::authenticate;
-use super::{Call, IssuedToken};
+use super::{Call, IssuedToken, refuse_external};
 use crate::entropy::uuid;
 use crate::identity::Standing;
 use crate::sts::{Case, Grant, Minted, Refusal, Template, decide, mint};
@@ -60,7 +60,7 @@ async fn attempt(
     }
     let requester = authenticate(call.app, trust, report, proven).await?;
     if call.operation == Operation::Renew {
-        call.refuse_external(report, requester.admitted.as_ref())?;
+        refuse_external(report, requester.admitted.as_ref())?;
     }
     let others = others(call, trust, report, &requester, request).await?;
     let model = others.act_as.as_ref().or(requester.admitted.as_ref());

@@ -139,16 +139,6 @@ impl Call<'_> {
         })
     }
 
-    /// The tokens of another house are its own: only there they are renewed and taken back.
-    fn refuse_external(&self, report: &mut Report, presented: Option<&Admitted>) -> Result<(), Cause> {
-        if presented.is_some_and(|admitted| admitted.token().is_external()) {
-            let finding = Finding::seen("An unsupported token was provided").but("a token of this house");
-            report.fail(StepId::AdmissionIssuer, finding.class(Class::Unsupported));
-            return Err(Cause::Step);
-        }
-        Ok(())
-    }
-
     async fn refused(&self, principal: &str, report: Report, cause: Cause) -> Refused {
         refuse(self.app, self.action(), principal, report, cause, self.peer).await
     }
@@ -180,4 +170,14 @@ impl Call<'_> {
         let principal = standing.principal(&self.app.settings.domain);
         principal.map_or_else(|| standing.name.clone(), |principal| principal.upn())
     }
+}
+
+/// The tokens of another house are its own: only there they are renewed and taken back.
+fn refuse_external(report: &mut Report, presented: Option<&Admitted>) -> Result<(), Cause> {
+    if presented.is_some_and(|admitted| admitted.token().is_external()) {
+        let finding = Finding::seen("An unsupported token was provided").but("a token of this house");
+        report.fail(StepId::AdmissionIssuer, finding.class(Class::Unsupported));
+        return Err(Cause::Step);
+    }
+    Ok(())
 }

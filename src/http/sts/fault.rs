@@ -49,12 +49,7 @@ fn of_step(step: &Step, now: Moment) -> Fault {
         StepId::SoapMustUnderstand => {
             Fault::soap("MustUnderstand", "A header that must be understood is not understood.")
         }
-        StepId::MessageSecurityHeader => match finding.class {
-            Class::Several => FaultCode::InvalidRequest.with(said()),
-            Class::Unsupported => FaultCode::UnsupportedSecurityToken.with(said()),
-            Class::Unreadable => FaultCode::InvalidSecurityToken.fault(),
-            Class::Wrong | Class::Unavailable => FaultCode::InvalidSecurity.with(said()),
-        },
+        StepId::MessageSecurityHeader => of_header(finding.class, said()),
         StepId::MessageTimestamp => match finding.seen {
             Seen::Period(created, expires) => {
                 FaultCode::MessageExpired.with(expired(now, created, expires, finding))
@@ -132,6 +127,15 @@ fn of_step(step: &Step, now: Moment) -> Fault {
         | StepId::ExtensionChain
         | StepId::ExtensionSubject
         | StepId::ServiceAvailable => FaultCode::RequestFailed.fault(),
+    }
+}
+
+fn of_header(class: Class, said: String) -> Fault {
+    match class {
+        Class::Several => FaultCode::InvalidRequest.with(said),
+        Class::Unsupported => FaultCode::UnsupportedSecurityToken.with(said),
+        Class::Unreadable => FaultCode::InvalidSecurityToken.fault(),
+        Class::Wrong | Class::Unavailable => FaultCode::InvalidSecurity.with(said),
     }
 }
 
