@@ -310,6 +310,7 @@ impl World {
             authenticated: if renewed { Authenticated::ByToken } else { Authenticated::BySignature },
             template: Some(Template { token: token.assertion(), owned: renewed, renewed }),
             delegate: (!renewed).then_some(NewDelegate::Requester { name: "robot@VSPHERE.LOCAL" }),
+            external: false,
         };
         let grant = decide(&case, self.signer.certificate(), &TokenPolicy::default(), self.now).unwrap();
         let id = format!("_{}", uuid(&SystemEntropy).unwrap());

@@ -16,12 +16,12 @@ use vcsso::clock::Moment;
 use vcsso::identity::privilege::ALL;
 use vcsso::identity::role::{ADMIN, NO_ACCESS, Privileges, READ_ONLY};
 use vcsso::identity::well_known::{ADMINISTRATORS, GROUPS, SOLUTION_USERS};
-use vcsso::identity::{AccountName, Kind, LockoutPolicy, Standing};
+use vcsso::identity::{AccountName, ExternalSubject, Kind, LockoutPolicy, Standing};
 use vcsso::session::{Session, SessionPolicy};
 use vcsso::store::{
-    Append, Appended, AuditFilter, AuditRow, Claim, Cutoff, Epoch, Issued, KeyStatus, Lookup, NewSession,
-    NewSigningKey, NewSolution, NewUser, Noun, Outcome, Permission, Profile, SeedEntry, SessionLimit, Store,
-    StoreError, Target, Unit, Use,
+    Append, Appended, AuditFilter, AuditRow, Claim, Cutoff, Epoch, ExternalIssuer, Issued, KeyStatus, Lookup,
+    NewSession, NewSigningKey, NewSolution, NewUser, Noun, Outcome, Permission, Profile, SeedEntry,
+    SessionLimit, Store, StoreError, Target, Unit, Use,
 };
 use vcsso::store::{NewTicket, Purpose, Spend};
 
@@ -184,6 +184,7 @@ fn session(key: &str, seconds: i64) -> NewSession {
             last_active_time: at(seconds),
             locale: "en".into(),
             message_locale: "en".into(),
+            mapped_groups: None,
             extension_session: true,
             ip_address: "127.0.0.1".into(),
             user_agent: "govc".into(),
@@ -192,6 +193,26 @@ fn session(key: &str, seconds: i64) -> NewSession {
             token_not_on_or_after: Some(at(seconds + 60)),
         },
     }
+}
+
+fn issuer(issuer: &str, domain: &str, groups: &[&str]) -> ExternalIssuer {
+    let certificates_pem = "PEM".into();
+    ExternalIssuer { issuer: issuer.into(), domain: domain.into(), certificates_pem, groups: list(groups) }
+}
+
+fn list(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| (*text).to_owned()).collect()
+}
+
+async fn make_groups(store: &Store, groups: &[&str]) {
+    change(store, async |unit| {
+        for group in groups {
+            unit.add_group(&format!("id-{group}"), &name(group), None, NOW).await?;
+        }
+        unit.bootstrap(NOW).await
+    })
+    .await
+    .unwrap();
 }
 
 fn issued(id: &str, seconds: i64) -> Issued {
@@ -634,6 +655,8 @@ on_both! {
             "key status": |unit| unit.set_key_status("aa", KeyStatus::Revoked, NOW);
             "revoke token": |unit| unit.revoke_token("_1", NOW);
             "setting": |unit| unit.set_setting("policy.token", Some("{}"));
+            "external issuer": |unit| unit.put_external_issuer(&issuer("https://a", "vc2.lab", &[]), NOW);
+            "remove external issuer": |unit| unit.remove_external_issuer("https://a");
         }
     }
 
@@ -1165,6 +1188,91 @@ on_both! {
         assert_eq!((keys[0].not_before, keys[0].not_on_or_after), (at(0), at(1_000)));
     }
 
+    async fn an_external_issuer_speaks_for_one_domain_and_maps_its_users_to_groups(world) {
+        let store = &world.store;
+        assert_eq!(store.external_issuers().await.unwrap(), (vec![], epoch(store).await));
+        let put = async |new: ExternalIssuer| change(store, async |unit| unit.put_external_issuer(&new, NOW).await).await;
+        make_groups(store, &["Operators", "Élodies"]).await;
+        let first = issuer("https://a", "Vc2.lab", &["Operators", "Élodies"]);
+        put(first.clone()).await.unwrap();
+        assert_eq!(store.external_issuers().await.unwrap(), (vec![first.clone()], epoch(store).await));
+        let taken = put(issuer("https://b", "VC2.LAB", &[])).await;
+        assert!(matches!(taken, Err(StoreError::NameTaken { .. })), "{taken:?}");
+        let unknown = put(issuer("https://b", "vc3.lab", &["Nobody"])).await;
+        assert!(matches!(unknown, Err(StoreError::NotFound { what: Noun::Group, .. })), "{unknown:?}");
+        let second = issuer("https://b", "vc3.lab", &[]);
+        put(second.clone()).await.unwrap();
+        let changed = issuer("https://a", "vc4.lab", &["Operators"]);
+        put(changed.clone()).await.unwrap();
+        assert_eq!(store.external_issuers().await.unwrap().0, [changed, second.clone()]);
+        change(store, async |unit| unit.remove_external_issuer("https://a").await).await.unwrap();
+        assert_eq!(store.external_issuers().await.unwrap().0, [second]);
+        let gone = change(store, async |unit| unit.remove_external_issuer("https://a").await).await;
+        assert!(matches!(gone, Err(StoreError::NotFound { what: Noun::ExternalIssuer, .. })), "{gone:?}");
+    }
+
+    async fn the_subject_of_another_issuer_has_what_it_and_its_groups_are_granted(world) {
+        let store = &world.store;
+        make_groups(store, &["Operators", "Oper", "Outer", "Élodies"]).await;
+        let standing = async |user: &str, groups: &[&str]| {
+            let subject = ExternalSubject::of_session(user, &list(groups)).unwrap();
+            store.standing(&Lookup::External(subject)).await.unwrap()
+        };
+        assert_eq!(standing("VC2.LAB\\alice", &["Operators"]).await, None, "nobody speaks for the domain");
+        let speaker = issuer("https://a", "vc2.lab", &[]);
+        change(store, async |unit| {
+            unit.put_external_issuer(&speaker, NOW).await?;
+            unit.add_member("Outer", "Operators").await?;
+            for (principal, group, role_id) in [
+                ("VC2.LAB\\Alice", false, READ_ONLY), ("alice", false, ADMIN), ("Outer", true, READ_ONLY),
+                ("Oper", true, ADMIN), ("Everyone", true, ADMIN), ("Élodies", true, NO_ACCESS),
+            ] {
+                let entity = format!("entity-{principal}");
+                let permission = Permission { entity, principal: principal.into(), group, role_id, propagate: true };
+                unit.set_permission(&permission).await?;
+            }
+            Ok(())
+        }).await.unwrap();
+        let (alice, seen) = standing("VC2.LAB\\alice", &["operators", "élodies", "Gone"]).await.unwrap();
+        assert_eq!(seen, epoch(store).await);
+        assert_eq!((alice.id.as_str(), alice.name.as_str()), ("external:alice@vc2.lab", "alice"));
+        assert_eq!(alice.groups, ["Operators", "Outer", "Élodies"]);
+        let entities: BTreeSet<&str> = alice.grants.iter().map(|grant| grant.entity.as_str()).collect();
+        assert_eq!(entities, BTreeSet::from(["entity-Outer", "entity-VC2.LAB\\Alice", "entity-Élodies"]));
+        let (bob, _) = standing("vc2.lab\\bob", &[]).await.unwrap();
+        assert!(bob.groups.is_empty() && bob.grants.is_empty());
+        // A session remembers the groups, and they are asked for again.
+        let mut of_alice = session("s", 0);
+        of_alice.session.user_name = "VC2.LAB\\alice".into();
+        of_alice.session.mapped_groups = Some(list(&["Operators"]));
+        committed(store, Append { session: Some(of_alice.clone()), ..Append::default() }).await;
+        let found = store.session("s").await.unwrap().unwrap();
+        assert_eq!(found, of_alice.session);
+        let (again, _) = store.standing(&Lookup::of(&found)).await.unwrap().unwrap();
+        assert_eq!(again.groups, ["Operators", "Outer"]);
+        let own = Session { mapped_groups: None, ..found };
+        assert_eq!(Lookup::of(&own), Lookup::Id(own.subject_id.clone()));
+        change(store, async |unit| unit.set_subject(&own).await).await.unwrap();
+        assert_eq!(store.session("s").await.unwrap().unwrap().mapped_groups, None);
+    }
+
+    async fn of_a_key_the_last_good_token_is_known(world) {
+        let store = &world.store;
+        assert_eq!(store.last_token_end("aa").await.unwrap(), None);
+        let of = |id: &str, signer: &str, seconds| Issued { signer_sha256: signer.into(), ..issued(id, seconds) };
+        for token in [of("1", "aa", 10), of("2", "aa", 30), of("3", "bb", 50), of("4", "aa", 20)] {
+            committed(store, Append { issued: Some(token), ..Append::default() }).await;
+        }
+        let ends = async || (store.last_token_end("aa").await.unwrap(), store.last_token_end("bb").await.unwrap());
+        assert_eq!(ends().await, (Some(at(330)), Some(at(350))));
+        change(store, async |unit| unit.revoke_token("2", NOW).await).await.unwrap();
+        assert_eq!(ends().await, (Some(at(320)), Some(at(350))), "a revoked token needs no key");
+        let (inside, keys) = change(store, async |unit| {
+            Ok((unit.last_token_end("bb").await?, unit.signing_keys().await?))
+        }).await.unwrap();
+        assert_eq!((inside, keys), (Some(at(350)), store.signing_keys().await.unwrap()));
+    }
+
     async fn the_audit_log_is_filtered_and_forgets_by_age_and_by_number(world) {
         let store = &world.store;
         let mut rows: Vec<AuditRow> = (0..10).map(|number| said("t", number)).collect();
@@ -1213,7 +1321,7 @@ on_both! {
 
     async fn many_replicas_may_start_on_a_fresh_database_at_once(world) {
         // Back to before the first start.
-        let undo = "DROP TABLE nt_hashes; DROP TABLE passwords; DROP TABLE strangers; DROP TABLE tickets; DROP TABLE extensions; \
+        let undo = "DROP TABLE external_issuer_groups; DROP TABLE external_issuers; DROP TABLE nt_hashes; DROP TABLE passwords; DROP TABLE strangers; DROP TABLE tickets; DROP TABLE extensions; \
             DROP TABLE settings; DROP TABLE seed_entries; DROP TABLE audit; DROP TABLE signing_keys; \
             DROP TABLE issued; DROP TABLE claims; DROP TABLE sessions; DROP TABLE permissions; \
             DROP TABLE role_privileges; DROP TABLE roles; DROP TABLE members; DROP TABLE solutions; \

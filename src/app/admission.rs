@@ -3,6 +3,8 @@
 //! [`Admitted`] is the only thing a login accepts. Its claim on the message is made in the commit that opens the
 //! session, so that two equal messages cannot both win, on however many replicas (`decisions.md` §6, §7).
 
+mod subject;
+
 use std::sync::Arc;
 
 use super::error::{Cause, Failure};
@@ -135,8 +137,7 @@ pub async fn admit_token(
         return Err(Cause::Step);
     }
     report.pass(StepId::AdmissionRevoked, Seen::Nothing);
-    let standing = active(app, report, &token.assertion().subject.name, StepId::AdmissionSubject).await?;
-    report.pass(StepId::AdmissionSubject, Seen::Nothing);
+    let standing = subject::of(app, trust, report, &token).await?;
     let delegates = delegates(app, report, &token).await?;
     Ok(Admitted { token, standing, delegates, epoch: trust.epoch, claim })
 }
@@ -167,7 +168,7 @@ async fn delegates(
 
 async fn active(app: &App, report: &mut Report, upn: &str, step: StepId) -> Result<Arc<Standing>, Cause> {
     let wanted = "an active account of this domain";
-    let seen = match subject(app, upn).await {
+    let seen = match account(app, upn).await {
         Ok(Some(standing)) if standing.is_active(app.now()) => return Ok(standing),
         Ok(Some(_)) => "an account that is not active",
         Ok(None) => "an account that is not known",
@@ -181,7 +182,7 @@ async fn active(app: &App, report: &mut Report, upn: &str, step: StepId) -> Resu
 }
 
 /// The account of a UPN of this domain.
-async fn subject(app: &App, upn: &str) -> Result<Option<Arc<Standing>>, Failure> {
+async fn account(app: &App, upn: &str) -> Result<Option<Arc<Standing>>, Failure> {
     let Ok(name) = LoginName::parse(upn) else { return Ok(None) };
     let Some(account) = name.within(&app.settings.domain).filter(|_| name.domain.is_some()) else {
         return Ok(None);

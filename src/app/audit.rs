@@ -102,6 +102,16 @@ pub enum Action {
     RemoveAccount,
     /// A membership was ended.
     LeaveGroup,
+    /// A new key signs tokens.
+    RotateKey,
+    /// The tokens of a key have ended.
+    RetireKey,
+    /// The tokens of a key are refused.
+    RevokeKey,
+    /// Tokens of an external issuer are accepted.
+    TrustIssuer,
+    /// Tokens of an external issuer are not accepted any more.
+    DistrustIssuer,
 }
 
 impl Action {
@@ -154,6 +164,11 @@ impl Action {
             Self::UnlockAccount => "account.unlock",
             Self::RemoveAccount => "account.remove",
             Self::LeaveGroup => "group.leave",
+            Self::RotateKey => "key.rotate",
+            Self::RetireKey => "key.retire",
+            Self::RevokeKey => "key.revoke",
+            Self::TrustIssuer => "issuer.trust",
+            Self::DistrustIssuer => "issuer.distrust",
         }
     }
 }

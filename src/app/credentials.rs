@@ -141,7 +141,7 @@ async fn computed(
     let known = found.as_ref().map(|(standing, _)| standing);
     let stored = known.and_then(|standing| match &standing.kind {
         Kind::User { password_hash, .. } => password_hash.as_deref(),
-        Kind::Solution { .. } | Kind::Extension { .. } => None,
+        Kind::Solution { .. } | Kind::Extension { .. } | Kind::External { .. } => None,
     });
     let lane = match known {
         Some(standing) => slow_lane(app, standing).await,

@@ -74,6 +74,12 @@ pub enum Failure {
     /// No signing key is active here.
     #[error("no active signing key is in the key folder")]
     NoSigner,
+    /// The key folder, which is not known here or cannot be used.
+    #[error("the key folder cannot be used")]
+    KeyFolder(#[source] super::keys::FolderError),
+    /// An issuer cannot be trusted.
+    #[error(transparent)]
+    Issuer(#[from] super::issuers::IssuerRefused),
     /// A user cannot have an NT hash.
     #[error(transparent)]
     Ntlm(#[from] super::nt_hashes::NtlmRefused),
@@ -92,6 +98,8 @@ impl From<&Failure> for Cause {
             | Failure::PasswordRefused { .. }
             | Failure::PasswordMoved
             | Failure::NoSigner
+            | Failure::KeyFolder(_)
+            | Failure::Issuer(_)
             | Failure::Ntlm(_)
             | Failure::Unsettled => Self::Unavailable,
         }

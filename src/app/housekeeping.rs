@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::error::Failure;
-use super::{App, sessions};
+use super::{App, keys, sessions};
 use crate::clock::Clock as _;
 use crate::lab::LabClock;
 use crate::store::Store;
@@ -63,7 +63,8 @@ pub async fn write_uses(app: &App) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Removes claims, tickets, sessions, tokens and audit rows that are over; gives the hashing memory back.
+/// Removes claims, tickets, sessions, tokens and audit rows that are over, and retires keys that are; gives the hashing
+/// memory back.
 ///
 /// # Errors
 /// [`Failure::Store`].
@@ -83,10 +84,12 @@ pub async fn sweep(app: &App) -> Result<(), Failure> {
     sessions::sweep(app).await?;
     app.store.sweep_claims(now).await?;
     app.store.sweep_tickets(now).await?;
-    app.store.sweep_issued(now).await?;
-    let audit = app.policies.current(app).await?.audit;
-    app.store.sweep_audit(audit.keep(), audit.max_rows, now).await?;
-    Ok(())
+    let policies = app.policies.current(app).await?;
+    // A token is accepted for a while after its end, and one that was taken back must not come back then.
+    app.store.sweep_issued(now.minus(policies.token.clock_tolerance)).await?;
+    app.store.sweep_audit(policies.audit.keep(), policies.audit.max_rows, now).await?;
+    keys::tend(app).await?;
+    keys::watch(app).await
 }
 
 /// Why the service should not get requests now, if it should not.
@@ -97,8 +100,10 @@ pub async fn readiness(app: &App) -> Result<(), String> {
     let epoch = app.store.epoch().await.map_err(|error| error.to_string())?;
     app.standings.saw(epoch);
     let trust = app.trust.current(app).await.map_err(|error| error.to_string())?;
-    if trust.signer.is_none() {
-        return Err(Failure::NoSigner.to_string());
+    let Some(signer) = &trust.signer else { return Err(Failure::NoSigner.to_string()) };
+    let (from, until) = (signer.certificate().not_before(), signer.certificate().not_after());
+    if app.now() < from || app.now() > until {
+        return Err(format!("the signing key is in force from {from} to {until}: vcsso keys rotate"));
     }
     let off = Duration::from_micros(app.clock_off_micros.load(Ordering::Relaxed).unsigned_abs());
     if off > MOST_DRIFT {

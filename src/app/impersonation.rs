@@ -56,7 +56,15 @@ async fn convert(
         report.fail(StepId::SessionTarget, Finding::seen(seen).but(wanted));
         return Err(Cause::Step);
     };
-    let found = app.standings.find_now(app, Lookup::Id(target.subject_id.clone())).await;
+    let mut session = Session {
+        subject_id: target.subject_id,
+        mapped_groups: target.mapped_groups,
+        user_name: target.user_name,
+        full_name: target.full_name,
+        extension_session: target.extension,
+        ..caller.session.clone()
+    };
+    let found = app.standings.find_now(app, Lookup::of(&session)).await;
     let found = found.map_err(|failure| note_failure(report, &failure))?;
     let active = found.is_some_and(|(standing, _)| standing.is_active(app.now()) && standing.may_log_in());
     if !active {
@@ -64,13 +72,6 @@ async fn convert(
         return Err(Cause::Step);
     }
     report.pass(StepId::SessionTarget, Seen::Nothing);
-    let mut session = Session {
-        subject_id: target.subject_id,
-        user_name: target.user_name,
-        full_name: target.full_name,
-        extension_session: target.extension,
-        ..caller.session.clone()
-    };
     if let Some(Locales { locale, message_locale }) = locales {
         (session.locale, session.message_locale) = (locale, message_locale);
     }
@@ -83,6 +84,7 @@ async fn convert(
 /// Whose the session becomes.
 struct Target {
     subject_id: String,
+    mapped_groups: Option<Vec<String>>,
     user_name: String,
     full_name: String,
     extension: bool,
@@ -95,6 +97,7 @@ async fn target(app: &App, caller: &SessionCaller, user_name: &str) -> Result<Op
     if let Some(session) = live.into_iter().find(|session| is_named(app, session, user_name)) {
         return Ok(Some(Target {
             subject_id: session.subject_id,
+            mapped_groups: session.mapped_groups,
             user_name: session.user_name,
             full_name: session.full_name,
             extension: session.extension_session,
@@ -104,6 +107,7 @@ async fn target(app: &App, caller: &SessionCaller, user_name: &str) -> Result<Op
     let key = ExtensionKey::new(user_name).ok().filter(|_| of_its_rank);
     Ok(key.map(|key| Target {
         subject_id: key.subject_id(),
+        mapped_groups: None,
         user_name: key.as_str().to_owned(),
         full_name: key.as_str().to_owned(),
         extension: true,
@@ -125,9 +129,10 @@ fn is_named(app: &App, session: &Session, asked: &str) -> bool {
     if session.extension_session {
         return session.user_name == asked;
     }
-    let domain = &app.settings.domain;
-    let asked = LoginName::parse(asked).ok();
-    let theirs = LoginName::parse(&session.user_name).ok();
-    let name = |login: Option<LoginName>| login.and_then(|login| login.within(domain).map(fold));
-    name(asked).is_some_and(|asked| Some(asked) == name(theirs))
+    let name = |text: &str| {
+        let LoginName { name, domain } = LoginName::parse(text).ok()?;
+        let domain = domain.unwrap_or_else(|| app.settings.domain.as_str().to_owned());
+        Some((fold(&domain), fold(&name)))
+    };
+    name(asked).is_some_and(|asked| Some(asked) == name(&session.user_name))
 }

@@ -12,7 +12,7 @@ use super::trust::{Trust, judged};
 use super::{App, Caller, Peer, credentials, methods, negotiation};
 use crate::clock::Moment;
 use crate::entropy::{bytes, hex, uuid};
-use crate::identity::{AccountName, Method, Principal, Standing};
+use crate::identity::{Kind, Method, Standing};
 use crate::pki::certificate::sha256;
 use crate::secret::Secret;
 use crate::session::Session;
@@ -267,17 +267,18 @@ pub(super) fn new_session(
     token: Option<(String, Moment)>,
     peer: &Peer,
 ) -> Result<Opened, Failure> {
-    let user_name = match AccountName::new(&standing.name) {
-        Ok(name) if !standing.is_extension() => {
-            Principal { name, domain: app.settings.domain.clone() }.session_name()
-        }
-        Ok(_) | Err(_) => standing.name.clone(),
+    let principal = standing.principal(&app.settings.domain);
+    let user_name = principal.map_or_else(|| standing.name.clone(), |principal| principal.session_name());
+    let mapped_groups = match &standing.kind {
+        Kind::External { mapped, .. } => Some(mapped.clone()),
+        Kind::User { .. } | Kind::Solution { .. } | Kind::Extension { .. } => None,
     };
     let now = app.now();
     let (token_id, token_not_on_or_after) = token.unzip();
     let session = Session {
         key: uuid(&*app.entropy)?,
         subject_id: standing.id.clone(),
+        mapped_groups,
         full_name: standing.display_name().unwrap_or_else(|| user_name.clone()),
         user_name,
         login_time: now,

@@ -19,6 +19,8 @@ pub mod extensions;
 pub mod hashing;
 pub mod housekeeping;
 pub mod impersonation;
+pub mod issuers;
+pub mod keys;
 pub mod local_tickets;
 pub mod locale;
 pub mod login;
@@ -76,6 +78,9 @@ pub struct App {
     pub(crate) credentials: credentials::Remembered,
     pub(crate) standings: standings::Standings,
     pub(crate) trust: trust::TrustCell,
+    /// Where the private keys lie; without it only those that were given at start are known.
+    pub(crate) key_folder: Option<Arc<dyn keys::KeyFolder>>,
+    pub(crate) key_watch: keys::Watch,
     pub(crate) policies: policies::PolicyCell,
     pub(crate) addresses: addresses::Addresses,
     pub(crate) uses: sessions::Uses,
@@ -125,6 +130,8 @@ impl App {
             hashing: hashing::HashingPool::default(),
             standings: standings::Standings::default(),
             trust: trust::TrustCell::new(signers),
+            key_folder: None,
+            key_watch: keys::Watch::default(),
             policies: policies::PolicyCell::new(policies),
             addresses: addresses::Addresses::default(),
             uses: sessions::Uses::default(),
@@ -147,6 +154,12 @@ impl App {
     pub fn with_local_tickets(mut self, tickets: local_tickets::LocalTickets) -> Self {
         self.local_tickets = Some(tickets);
         self
+    }
+
+    /// The same with a key folder, in which keys appear later too.
+    #[must_use]
+    pub fn with_key_folder(self, folder: Arc<dyn keys::KeyFolder>) -> Self {
+        Self { key_folder: Some(folder), ..self }
     }
 
     /// The same with a lab CA.

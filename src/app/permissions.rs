@@ -15,7 +15,7 @@ use super::{App, Peer, sessions};
 use crate::identity::principal::fold;
 use crate::identity::privilege::ROOT;
 use crate::identity::role::{ADMIN, NOT_GRANTED};
-use crate::identity::{Domain, LoginName, Standing, well_known};
+use crate::identity::{Domain, Grantee, LoginName, Standing, well_known};
 pub use crate::store::Permission;
 use crate::store::{PrincipalKind, Unit};
 
@@ -110,7 +110,10 @@ pub async fn remove(
     group: bool,
     peer: &Peer,
 ) -> Result<(), Objection> {
-    let name = within(&app.settings.domain, principal).ok_or(Objection::Missing)?;
+    let name = match within(&app.settings.domain, principal) {
+        Some(name) => name,
+        None => Grantee::new(principal).map_err(|_| Objection::Missing)?.as_str().to_owned(),
+    };
     let mut unit = app.store.begin().await?;
     let guard = Guard::of(&mut unit).await?;
     unit.remove_permission(entity, &name, group).await?;
@@ -158,7 +161,7 @@ pub async fn of_session(app: &App, by: &SessionCaller, key: &str) -> Result<Opti
     let session = app.store.session(key).await?.map(|session| sessions::as_used(app, session));
     let live = session.filter(|session| policies.session.is_live(session, app.now()));
     let Some(session) = live else { return Ok(None) };
-    Ok(app.standings.find(app, Lookup::Id(session.subject_id)).await?.map(|(standing, _)| standing))
+    Ok(app.standings.find(app, Lookup::of(&session)).await?.map(|(standing, _)| standing))
 }
 
 /// The standing of a user, by a name as people type it.
@@ -195,12 +198,26 @@ async fn has_administrator(unit: &mut Unit) -> Result<bool, Objection> {
 /// The registered name of whom a permission is for. A group is not a user of the same name.
 async fn resolve(unit: &mut Unit, domain: &Domain, wanted: &Wanted) -> Result<String, Objection> {
     let unknown = || Objection::NoSuchPrincipal { principal: wanted.principal.clone() };
-    let name = within(domain, &wanted.principal).ok_or_else(unknown)?;
+    let Some(name) = within(domain, &wanted.principal) else {
+        return external(unit, wanted).await?.ok_or_else(unknown);
+    };
     if wanted.group && fold(&name) == fold(well_known::EVERYONE) {
         return Ok(well_known::EVERYONE.to_owned());
     }
     let found = unit.find(&name).await?.filter(|found| (found.kind == PrincipalKind::Group) == wanted.group);
     found.map(|found| found.name).ok_or_else(unknown)
+}
+
+/// A user of a domain that an external issuer speaks for. Nobody here knows whether there is one.
+async fn external(unit: &mut Unit, wanted: &Wanted) -> Result<Option<String>, Objection> {
+    let grantee = Grantee::new(&wanted.principal).ok().filter(|_| !wanted.group);
+    let Some((grantee, domain)) =
+        grantee.and_then(|grantee| Some((grantee.clone(), grantee.domain()?.clone())))
+    else {
+        return Ok(None);
+    };
+    let speaker = unit.speaker_for(domain.as_str()).await?;
+    Ok(speaker.map(|_| grantee.as_str().to_owned()))
 }
 
 fn within(domain: &Domain, typed: &str) -> Option<String> {

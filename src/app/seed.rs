@@ -3,10 +3,11 @@
 
 use super::error::Failure;
 use super::extensions::write_seeded;
+use super::issuers::Issuer;
 use super::passwords::{self, Ready};
 use super::policies::Policy;
 use super::users::{Machine, Password, Person, join, write_machine, write_person};
-use super::{App, Peer, nt_hashes};
+use super::{App, Peer, issuers, nt_hashes};
 use crate::entropy::{bytes, hex, uuid};
 use crate::identity::principal::fold;
 use crate::identity::{AccountName, ExtensionKey};
@@ -40,6 +41,8 @@ pub enum Wish {
         /// Users, solution users or groups.
         members: Vec<AccountName>,
     },
+    /// Another house whose tokens are accepted.
+    Issuer(Issuer),
     /// A role.
     Role {
         /// Its name.
@@ -128,6 +131,11 @@ async fn apply_item(app: &App, item: Item) -> Result<(), Failure> {
             for member in members {
                 unit.add_member(name.as_str(), member.as_str()).await?;
             }
+            note(app, unit, key, digest).await
+        }
+        Wish::Issuer(issuer) => {
+            let mut unit = app.store.begin().await?;
+            issuers::write(app, &mut unit, &issuer).await?;
             note(app, unit, key, digest).await
         }
         Wish::Role { name, privileges } => {

@@ -131,7 +131,7 @@ pub async fn caller(app: &App, cookies: &[Secret], peer: &Peer) -> Result<Caller
         if !app.policies.current(app).await?.session.is_live(&session, now) {
             continue;
         }
-        let standing = app.standings.find(app, Lookup::Id(session.subject_id.clone())).await?;
+        let standing = app.standings.find(app, Lookup::of(&session)).await?;
         let Some((standing, _)) = standing.filter(|(standing, _)| standing.is_active(now)) else { continue };
         app.uses.count(&mut session, peer, now);
         return Ok(Caller::Session(Box::new(SessionCaller { session, standing })));
@@ -150,7 +150,7 @@ pub async fn again(app: &App, key: &str) -> Result<Option<Caller>, Failure> {
     if !app.policies.current(app).await?.session.is_live(&session, now) {
         return Ok(None);
     }
-    let standing = app.standings.find_now(app, Lookup::Id(session.subject_id.clone())).await?;
+    let standing = app.standings.find_now(app, Lookup::of(&session)).await?;
     let active = standing.filter(|(standing, _)| standing.is_active(now));
     Ok(active.map(|(standing, _)| Caller::Session(Box::new(SessionCaller { session, standing }))))
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::audit::{Action, accepted};
 use super::error::Failure;
 use super::users::{Password, Person, hash, write_person};
-use super::{App, Peer, nt_hashes};
+use super::{App, Peer, keys, nt_hashes};
 use crate::entropy::uuid;
 use crate::identity::{AccountName, well_known};
 use crate::pki::{TokenSigner, pem};
@@ -50,7 +50,7 @@ pub async fn started(app: &App) -> Result<(), Failure> {
     let peer = Peer { trace: uuid(&*app.entropy)?, ..Peer::default() };
     let row = AuditRow { principal: None, ..accepted(app, Action::Start, "", &json!({}), &peer) };
     app.store.append(Append { audit: vec![row], ..Append::default() }).await?;
-    Ok(())
+    keys::watch(app).await
 }
 
 /// The newest key of the folder becomes active when no key is.
@@ -59,14 +59,15 @@ async fn register_signers(app: &App) -> Result<(), Failure> {
     if known.iter().any(|key| key.status == KeyStatus::Active) {
         return Ok(());
     }
-    let Some(signer) = app.trust.signers().next() else { return Err(Failure::NoSigner) };
+    let Some(signer) = app.trust.first_signer() else { return Err(Failure::NoSigner) };
     let mut unit = app.store.begin().await?;
-    unit.add_signing_key(&row_of(signer), app.now()).await?;
+    unit.add_signing_key(&row_of(&signer), app.now()).await?;
     unit.commit().await?;
     Ok(())
 }
 
-fn row_of(signer: &TokenSigner) -> NewSigningKey {
+/// The row of a key that signs from now on.
+pub(super) fn row_of(signer: &TokenSigner) -> NewSigningKey {
     let leaf = signer.certificate();
     let chain: String = signer.chain.iter().map(|link| pem::encode("CERTIFICATE", link.der())).collect();
     NewSigningKey {

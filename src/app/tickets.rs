@@ -131,7 +131,7 @@ async fn open_by_ticket(
     for _ in 0..MOST_ATTEMPTS {
         let spend = Spend { secret: hash(ticket), purpose: Purpose::Clone, at: app.now() };
         let lender = lender(app, report, &spend).await?;
-        let found = app.standings.find_now(app, Lookup::Id(lender.subject_id.clone())).await;
+        let found = app.standings.find_now(app, Lookup::of(&lender)).await;
         let found = found.map_err(|failure| note_failure(report, &failure))?;
         let Some((standing, epoch)) = found.filter(|(standing, _)| standing.is_active(app.now())) else {
             let finding = Finding::seen("an account that may not act").but("an active one");

@@ -2,15 +2,18 @@
 
 use std::collections::HashSet;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use super::App;
 use super::error::Failure;
 use super::login_by_request::Request;
 use super::policies::InForce;
 use super::standings::Epoch;
-use crate::pki::{Anchors, TokenSigner, pem};
+use crate::clock::Moment;
+use crate::identity::{Domain, well_known};
+use crate::pki::{Anchors, Certificate, TokenSigner, pem};
 use crate::soap::Envelope;
-use crate::store::KeyStatus;
+use crate::store::{ExternalIssuer, KeyStatus};
 use crate::verifier::{Door, Embedded, Judgement, Report, RequestJudgement, StepId};
 use crate::verifier::{judge, judge_embedded, judge_request};
 
@@ -22,10 +25,24 @@ pub struct Trust {
     pub signer: Option<Arc<TokenSigner>>,
     /// Everybody whose tokens are accepted.
     pub anchors: Anchors,
+    /// Other houses whose tokens are accepted, for their own users.
+    pub externals: Vec<External>,
     /// Identifiers of revoked tokens.
     pub revoked: HashSet<String>,
     /// The policies of that epoch, or newer ones.
     pub policies: Arc<InForce>,
+    read_at: Moment,
+}
+
+/// An external issuer (`sts.md` §7.6).
+#[derive(Clone, Debug)]
+pub struct External {
+    /// Its entity identifier.
+    pub issuer: String,
+    /// The domain it speaks for: never this house's.
+    pub domain: Domain,
+    /// The groups of this domain that its users are mapped to.
+    pub groups: Vec<String>,
 }
 
 impl Trust {
@@ -88,20 +105,29 @@ async fn judged_by<J: AsRef<Report>>(
     Ok((trust, judgement))
 }
 
-/// The newest [`Trust`], and the keys of this replica's folder.
+/// The newest [`Trust`], and the keys that this replica has seen in its folder.
 pub struct TrustCell {
-    signers: Vec<Arc<TokenSigner>>,
+    signers: RwLock<Vec<Arc<TokenSigner>>>,
     current: RwLock<Option<Arc<Trust>>>,
 }
 
 impl TrustCell {
     pub(super) fn new(signers: Vec<TokenSigner>) -> Self {
-        Self { signers: signers.into_iter().map(Arc::new).collect(), current: RwLock::new(None) }
+        let signers = signers.into_iter().map(Arc::new).collect();
+        Self { signers: RwLock::new(signers), current: RwLock::new(None) }
     }
 
-    /// The keys of this replica's folder.
-    pub fn signers(&self) -> impl Iterator<Item = &TokenSigner> {
-        self.signers.iter().map(|signer| &**signer)
+    /// The newest key of the folder as it was at start.
+    pub fn first_signer(&self) -> Option<Arc<TokenSigner>> {
+        self.signers.read().unwrap_or_else(PoisonError::into_inner).first().cloned()
+    }
+
+    /// A key more.
+    pub fn learn(&self, signer: Arc<TokenSigner>) {
+        let mut signers = self.signers.write().unwrap_or_else(PoisonError::into_inner);
+        if !signers.iter().any(|known| known.certificate() == signer.certificate()) {
+            signers.push(signer);
+        }
     }
 
     /// Trust at the newest epoch that was seen.
@@ -111,7 +137,7 @@ impl TrustCell {
     pub async fn current(&self, app: &App) -> Result<Arc<Trust>, Failure> {
         let newest = app.standings.epoch();
         let known = self.current.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(trust) = known.filter(|trust| trust.epoch == newest) {
+        if let Some(trust) = known.filter(|trust| trust.epoch == newest && !trust.may_be_complete_now(app)) {
             return Ok(trust);
         }
         let trust = Arc::new(self.read(app).await?);
@@ -123,18 +149,74 @@ impl TrustCell {
     async fn read(&self, app: &App) -> Result<Trust, Failure> {
         let (keys, epoch) = app.store.signing_keys().await?;
         let (revoked, _) = app.store.revoked_tokens().await?;
-        let active = keys.iter().find(|key| key.status == KeyStatus::Active);
-        let signer = active.and_then(|key| {
-            self.signers.iter().find(|signer| signer.certificate().fingerprint() == key.sha256).cloned()
-        });
+        let signer = match keys.iter().find(|key| key.status == KeyStatus::Active) {
+            Some(active) => self.signer(app, &active.sha256).await,
+            None => None,
+        };
         let trusted = keys.iter().filter(|key| matches!(key.status, KeyStatus::Active | KeyStatus::Previous));
         let leaves = trusted.filter_map(|key| pem::certificates(&key.chain_pem).ok()?.into_iter().next());
         let anchors = Anchors::new(leaves.map(|leaf| (Some(app.settings.issuer.clone()), leaf)));
+        let (external_anchors, externals) = externals(app).await?;
+        let anchors = anchors.and_external(external_anchors);
         app.standings.saw(epoch);
         let policies = app.policies.current(app).await?;
-        Ok(Trust { epoch, signer, anchors, revoked, policies })
+        Ok(Trust { epoch, signer, anchors, externals, revoked, policies, read_at: app.now() })
+    }
+
+    /// A key by its certificate. One that came after the start is looked for in the folder, once.
+    async fn signer(&self, app: &App, sha256: &str) -> Option<Arc<TokenSigner>> {
+        if let Some(known) = self.known(sha256) {
+            return Some(known);
+        }
+        let (folder, wanted) = (app.key_folder.clone()?, sha256.to_owned());
+        match tokio::task::spawn_blocking(move || folder.find(&wanted)).await {
+            Ok(Ok(Some(signer))) => self.learn(Arc::new(signer)),
+            Ok(Ok(None)) => tracing::error!(key = sha256, "the active signing key is not in the key folder"),
+            Ok(Err(error)) => tracing::error!(key = sha256, %error, "the active signing key cannot be read"),
+            Err(error) => tracing::error!(key = sha256, %error, "the key folder could not be looked at"),
+        }
+        self.known(sha256)
+    }
+
+    fn known(&self, sha256: &str) -> Option<Arc<TokenSigner>> {
+        let signers = self.signers.read().unwrap_or_else(PoisonError::into_inner);
+        signers.iter().find(|signer| signer.certificate().fingerprint() == sha256).cloned()
     }
 }
+
+/// The certificates that other houses sign with, and what they may say. None of them is ever this house, whatever the
+/// name of that has become since they were trusted.
+async fn externals(app: &App) -> Result<(Vec<(String, Certificate)>, Vec<External>), Failure> {
+    let (stored, _) = app.store.external_issuers().await?;
+    let (mut anchors, mut externals) = (Vec::new(), Vec::new());
+    for ExternalIssuer { issuer, domain, certificates_pem, mut groups } in stored {
+        let Ok(domain) = Domain::new(&domain) else { continue };
+        if issuer == app.settings.issuer || domain == app.settings.domain {
+            tracing::warn!(
+                issuer,
+                domain = domain.as_str(),
+                "an external issuer has this house's name: ignored"
+            );
+            continue;
+        }
+        let certificates = pem::certificates(&certificates_pem).unwrap_or_default();
+        anchors.extend(certificates.into_iter().map(|certificate| (issuer.clone(), certificate)));
+        groups.push(well_known::EXTERNAL_IDP_USERS.to_owned());
+        externals.push(External { issuer, domain, groups });
+    }
+    Ok((anchors, externals))
+}
+
+impl Trust {
+    /// The active key was not in the folder, and that was a while ago: a shared folder may be slow.
+    fn may_be_complete_now(&self, app: &App) -> bool {
+        let looked = self.signer.is_some() || app.key_folder.is_none();
+        !looked && app.now() >= self.read_at.plus(LOOK_AGAIN)
+    }
+}
+
+/// A key that is missing is looked for so often, whoever asks.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Steps whose outcome depends on the keys or the policies of the moment.
 const MAY_CHANGE: [StepId; 5] = [

@@ -148,6 +148,7 @@ fn counts(configuration: &Configuration) -> Value {
         "solution_users": seed.solution_users.len(),
         "groups": seed.groups.len(),
         "extensions": seed.extensions.len(),
+        "external_issuers": seed.external_issuers.len(),
         "roles": seed.roles.len(),
         "permissions": seed.permissions.len(),
         "settings": seed.policy.len(),

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use crate::app::error::Failure;
+use crate::app::keys::NotDone;
 use crate::config::state::StateError;
 use crate::config::{ConfigError, FileError, KeyFilesError, SspiError};
 use crate::identity::PasswordViolation;
@@ -61,7 +63,12 @@ fn code_of(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
             Problem::Unreachable(_) => Exit::Unreachable,
         });
     }
-    let is_configuration = cause.is::<ConfigError>()
+    // What failed there is another cause of the same error, which comes next.
+    if cause.downcast_ref::<NotDone>().is_some_and(|why| !matches!(why, NotDone::Failure(_))) {
+        return Some(Exit::Refused);
+    }
+    let is_configuration = matches!(cause.downcast_ref(), Some(Failure::Issuer(_)))
+        || cause.is::<ConfigError>()
         || cause.is::<KeyFilesError>()
         || cause.is::<FileError>()
         || cause.is::<SspiError>()

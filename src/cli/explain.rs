@@ -19,7 +19,8 @@ pub struct Explain {
 
 impl Explain {
     pub(super) fn run(&self, world: &World<'_>) -> anyhow::Result<Exit> {
-        let rows = world::with_app(&self.store, world, async |app| Ok(explain(&app, &self.trace).await?))?;
+        let rows =
+            world::with_app(&self.store.given(), world, async |app| Ok(explain(&app, &self.trace).await?))?;
         if rows.is_empty() {
             anyhow::bail!(
                 "nothing is known of the trace {:?}",

@@ -87,6 +87,25 @@ pub struct StoreFlags {
     pub seed: Option<String>,
 }
 
+/// The store, and the key folder that belongs to it.
+#[derive(Clone, Debug, Default, Args)]
+pub struct KeyFlags {
+    /// The store.
+    #[command(flatten)]
+    pub store: StoreFlags,
+    /// The keys folder of the service [env: `VCSSO_KEYS`] [default: ./keys]
+    #[arg(long, value_name = "DIR")]
+    pub keys: Option<String>,
+}
+
+impl KeyFlags {
+    /// What was given.
+    #[must_use]
+    pub fn given(&self) -> Vec<(Setting, Scalar)> {
+        self.store.given().into_iter().chain(flag(Setting::Keys, self.keys.as_ref())).collect()
+    }
+}
+
 impl SettingFlags {
     /// What was given.
     #[must_use]

@@ -11,6 +11,8 @@ mod explain;
 mod flags;
 mod group;
 mod healthcheck;
+mod issuer;
+mod keys;
 mod migrate;
 mod output;
 mod policy;
@@ -75,6 +77,12 @@ pub enum Command {
     /// Policies: rules that can be changed while the service runs.
     #[command(subcommand)]
     Policy(policy::Policies),
+    /// Other Security Token Services whose tokens are accepted.
+    #[command(subcommand)]
+    Issuer(issuer::Issuer),
+    /// Signing keys: how long they are good, a new one, and the end of an old one.
+    #[command(subcommand)]
+    Keys(keys::Keys),
     /// Print why an exchange was refused, by its trace.
     Explain(explain::Explain),
     /// Documents that are written from the code.
@@ -127,6 +135,8 @@ fn run(command: Command, world: &World<'_>) -> anyhow::Result<Exit> {
         Command::Policy(policy) => policy.run(world),
         Command::Solution(solution) => solution.run(world),
         Command::Token(token) => token.run(world),
+        Command::Issuer(issuer) => issuer.run(world),
+        Command::Keys(keys) => keys.run(world),
         Command::Explain(explain) => explain.run(world),
         Command::Docs(docs) => docs.run(),
     }

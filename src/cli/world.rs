@@ -11,6 +11,7 @@ use super::output::Table;
 use super::{Exit, World};
 use crate::app::Peer;
 use crate::app::accounts::By;
+use crate::app::issuers::Issuer;
 use crate::app::negotiation::Negotiation;
 use crate::app::nt_hashes::NtHashes;
 use crate::app::objection::Objection;
@@ -19,7 +20,7 @@ use crate::app::users::{Machine, Password, Person};
 use crate::app::{self, App};
 use crate::config::seed::{self, Entry, Seed};
 use crate::config::sspi::Missing;
-use crate::config::{Setting, Settings, address, files, load, sspi};
+use crate::config::{Scalar, Setting, Settings, address, files, key_files, load_settings, sspi};
 use crate::entropy::{SystemEntropy, bytes, hex};
 use crate::identity::AccountName;
 use crate::lab::LabClock;
@@ -43,8 +44,10 @@ pub(super) fn app(
     store: Store,
     signers: Vec<TokenSigner>,
 ) -> App {
+    let folder = Arc::new(key_files::Folder::at(&settings.keys));
     let fixed = app::Settings { domain: settings.domain.clone(), issuer };
     App::new(clock, Arc::new(SystemEntropy), store, fixed, settings.policy.clone(), signers)
+        .with_key_folder(folder)
 }
 
 /// Where NT hashes are kept, if they are.
@@ -74,7 +77,7 @@ pub(super) fn act(
     world: &World<'_>,
     work: impl AsyncFnOnce(Arc<App>) -> anyhow::Result<Table>,
 ) -> anyhow::Result<Exit> {
-    with_app(flags, world, work)?.print(world.output)?;
+    with_app(&flags.given(), world, work)?.print(world.output)?;
     Ok(Exit::Ok)
 }
 
@@ -107,11 +110,11 @@ impl Named {
 
 /// Runs an act on a store without a service.
 pub(super) fn with_app<T>(
-    flags: &StoreFlags,
+    given: &[(Setting, Scalar)],
     world: &World<'_>,
     work: impl AsyncFnOnce(Arc<App>) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
-    let settings = load(&flags.given(), world.environment)?.settings;
+    let settings = load_settings(given, world.environment)?;
     actix_web::rt::System::new().block_on(async {
         let store = open_store(&settings).await?;
         let nt_hashes = nt_hashes(&settings, Missing::Leave)?;
@@ -148,6 +151,8 @@ pub(super) fn items(seed: &Seed, settings: &Settings) -> anyhow::Result<Vec<Item
     items.extend(seed.solution_users.iter().map(|solution| item(solution, machine(solution))));
     items.extend(seed.groups.iter().map(|group| item(group, self::group(group))));
     items.extend(seed.extensions.iter().map(|extension| item(extension, self::extension(extension))));
+    let issuers = seed.external_issuers.iter();
+    items.extend(issuers.map(|external| item(external, external_issuer(external))));
     items.extend(seed.roles.iter().map(|role| item(role, self::role(role))));
     items.extend(seed.permissions.iter().map(|permission| item(permission, self::permission(permission))));
     Ok(items)
@@ -189,6 +194,15 @@ fn extension(extension: &seed::Extension) -> Wish {
         subject_name: extension.subject_name.clone(),
         certificate: extension.certificate.clone(),
     }
+}
+
+fn external_issuer(external: &seed::ExternalIssuer) -> Wish {
+    Wish::Issuer(Issuer {
+        issuer: external.issuer.clone(),
+        domain: external.domain.clone(),
+        certificates: external.certificates.clone(),
+        groups: names(&external.groups),
+    })
 }
 
 fn role(role: &seed::Role) -> Wish {

@@ -20,6 +20,7 @@ use authority::Authority;
 pub use tls::TlsIdentity;
 
 use super::files::{FileError, FolderLock, private_folder, read_private, read_public};
+use crate::app::keys::{FolderError, KeyFolder};
 use crate::clock::Moment;
 use crate::pki::make::MakeError;
 use crate::pki::pem::PemError;
@@ -79,6 +80,12 @@ pub enum KeyFilesError {
         /// What belongs beside it.
         missing: PathBuf,
     },
+    /// Nothing is made in a folder that no service has made its own.
+    #[error("{} has no lab CA: is it the key folder of the service?", folder.display())]
+    NoAuthority {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// A signing certificate under another name than its fingerprint.
     #[error("{} holds another certificate than its name says, wanted sts-{wanted}.crt", file.display())]
     Name {
@@ -125,7 +132,7 @@ impl KeyFiles {
     }
 }
 
-/// Every signing key of the folder, the newest first: what a replica looks at when the store names a key it has not.
+/// Every signing key of the folder, the newest first.
 ///
 /// # Errors
 /// [`KeyFilesError`].
@@ -133,13 +140,37 @@ pub fn read_signers(folder: &Path) -> Result<Vec<TokenSigner>, KeyFilesError> {
     signers::read(folder)
 }
 
-/// Makes one more signing key, on disk when this returns: the first half of a rotation.
-///
-/// # Errors
-/// [`KeyFilesError`].
-pub fn make_signer(folder: &Path, now: Moment) -> Result<TokenSigner, KeyFilesError> {
+/// The folder of a running service: other processes add keys to it.
+#[derive(Clone, Debug)]
+pub struct Folder(PathBuf);
+
+impl Folder {
+    /// The folder of this path.
+    #[must_use]
+    pub fn at(path: &Path) -> Self {
+        Self(path.to_owned())
+    }
+}
+
+impl KeyFolder for Folder {
+    fn find(&self, sha256: &str) -> Result<Option<TokenSigner>, FolderError> {
+        Ok(signers::find(&self.0, sha256)?)
+    }
+
+    fn make(&self, now: Moment) -> Result<TokenSigner, FolderError> {
+        Ok(make_signer(&self.0, now)?)
+    }
+}
+
+/// One more signing key, signed by the lab CA that is there.
+fn make_signer(folder: &Path, now: Moment) -> Result<TokenSigner, KeyFilesError> {
+    let missing = || KeyFilesError::NoAuthority { folder: folder.to_owned() };
+    if !folder.is_dir() {
+        return Err(missing());
+    }
+    private_folder(folder)?;
     let _lock = FolderLock::take(folder)?;
-    let authority = Authority::ensure(folder, now)?;
+    let authority = Authority::read(folder)?.ok_or_else(missing)?;
     signers::make(folder, &authority, now)
 }
 

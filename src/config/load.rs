@@ -62,6 +62,7 @@ pub fn load(flags: &[(Setting, Scalar)], environment: &Environment) -> Result<Co
     let seed = settings.seed.as_deref().map(Seed::read).transpose()?.unwrap_or_default();
     let settings = settings.with_seed(&seed.policy)?;
     seed.fits(&settings.sspi)?;
+    seed.is_of(&settings.domain)?;
     Ok(Configuration { settings, seed })
 }
 

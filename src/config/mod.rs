@@ -1,7 +1,8 @@
 //! Configuration: read once, at start, from flags, environment, file and seed (`contract.md`); and the two folders that
 //! the service keeps, keys and state.
 //!
-//! Everything behind it takes typed values. No setting is looked up by name and no file is read a second time.
+//! Everything behind it takes typed values. No setting is looked up by name and no file is read a second time: what the key folder gets later is found by the name of a
+//! certificate ([`key_files::Folder`]).
 
 pub mod address;
 pub mod database_url;

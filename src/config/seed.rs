@@ -9,13 +9,14 @@ mod read;
 
 use std::path::Path;
 
-pub use entry::{Entry, Extension, Group, Password, Permission, Role, SolutionUser, User};
+pub use entry::{Entry, Extension, ExternalIssuer, Group, Password, Permission, Role, SolutionUser, User};
 
 use super::document::{FileKind, Section, Source};
 use super::error::ConfigError;
 use super::layers::{Assignment, assignments};
 use super::setting::Setting;
 use super::sspi::Sspi;
+use crate::identity::Domain;
 use crate::identity::principal::fold;
 use crate::identity::well_known;
 
@@ -30,6 +31,8 @@ pub struct Seed {
     pub groups: Vec<Group>,
     /// `[[extension]]`.
     pub extensions: Vec<Extension>,
+    /// `[[external_issuer]]`.
+    pub external_issuers: Vec<ExternalIssuer>,
     /// `[[role]]`.
     pub roles: Vec<Role>,
     /// `[[permission]]`.
@@ -39,7 +42,8 @@ pub struct Seed {
 }
 
 /// The arrays of a seed file.
-pub(super) const ENTRIES: &[&str] = &["user", "solution_user", "group", "extension", "role", "permission"];
+pub(super) const ENTRIES: &[&str] =
+    &["user", "solution_user", "group", "extension", "external_issuer", "role", "permission"];
 
 impl Seed {
     /// Reads a seed file, and the certificate files it names.
@@ -69,6 +73,7 @@ impl Seed {
         let people = each(&self.users).chain(each(&self.solution_users)).chain(each(&self.groups));
         people
             .chain(each(&self.extensions))
+            .chain(each(&self.external_issuers))
             .chain(each(&self.roles))
             .chain(each(&self.permissions))
             .chain(each(&self.policy))
@@ -90,6 +95,26 @@ impl Seed {
         })
     }
 
+    /// An external issuer speaks for its own domain only, and whoever is of ours is named without it.
+    pub(super) fn is_of(&self, domain: &Domain) -> Result<(), ConfigError> {
+        if let Some(own) = self.external_issuers.iter().find(|external| external.domain == *domain) {
+            let what = format!("`domain` of the seed's external issuer {}", own.issuer);
+            return Err(ConfigError::Needs {
+                what,
+                wanted: "another domain than the one of this service".into(),
+            });
+        }
+        let own = |permission: &&Permission| permission.principal.domain() == Some(domain);
+        match self.permissions.iter().find(own) {
+            None => Ok(()),
+            Some(permission) => {
+                let what =
+                    format!("`principal` of the seed's permission of {}", permission.principal.as_str());
+                Err(ConfigError::Needs { what, wanted: "the name without the domain of this service".into() })
+            }
+        }
+    }
+
     fn of(source: &Source) -> Result<Self, ConfigError> {
         let table = source.parse()?;
         let root = Section::root(source, &table);
@@ -100,6 +125,7 @@ impl Seed {
             solution_users: read::solution_users(&root, &mut names)?,
             groups: read::groups(&root)?,
             extensions: read::extensions(&root)?,
+            external_issuers: read::external_issuers(&root)?,
             roles: read::roles(&root)?,
             permissions: read::permissions(&root)?,
             policy,
@@ -230,6 +256,7 @@ host = false                         # true: AcquireLocalTicket as an ESXi host
             ),
             ("[[group]]\nname = \"a\"\nmember = []", "[[group]]", "members"),
             ("[[extension]]\nkey = \"a\"\nsubject = \"b\"", "[[extension]]", "subject_name"),
+            ("[[external_issuer]]\nissuer = \"a\"\ndomian = \"b\"", "[[external_issuer]]", "domain"),
             ("[[role]]\nname = \"a\"\nprivilege = []", "[[role]]", "privileges"),
             ("[[permission]]\nprincipal = \"a\"\npropagates = true", "[[permission]]", "propagate"),
             ("[policy.sesion]\nidle_seconds = 1", "[policy]", "session"),
@@ -313,6 +340,61 @@ host = false                         # true: AcquireLocalTicket as an ESXi host
         assert!(matches!(parse(&twice), Err(ConfigError::Duplicate { .. })));
         let elliptic = make::authority("ca", Moment::EPOCH).unwrap().certificate;
         assert!(message(&robot("r", &format!("certificate = '''\n{elliptic}'''"))).contains("RSA key"));
+    }
+
+    #[test]
+    fn an_external_issuer_has_a_domain_and_the_leaves_of_what_it_signs_with() {
+        let authority = make::authority("ca", Moment::EPOCH).unwrap();
+        let signer = |()| make::token_signer(&authority, Moment::EPOCH).unwrap().certificate;
+        let [first, second] = [(), ()].map(signer);
+        let external = |issuer: &str, domain: &str, pem: &str| {
+            format!(
+                "[[external_issuer]]\nissuer = \"{issuer}\"\ndomain = \"{domain}\"\ngroups = [\"g\"]\ncertificate = '''\n{pem}'''\n"
+            )
+        };
+        let chain = [first.as_str(), &authority.certificate].concat();
+        let seed = parse(&external("https://a", "vc2.lab", &chain)).unwrap();
+        let read = &seed.external_issuers[0];
+        assert_eq!((read.issuer.as_str(), read.domain.as_str()), ("https://a", "vc2.lab"));
+        assert_eq!(read.certificates, pem::certificates(&first).unwrap(), "the CA signs no token");
+        assert_eq!(read.groups[0].as_str(), "g");
+        let both = [first.as_str(), &second, &authority.certificate].concat();
+        assert_eq!(
+            parse(&external("https://a", "vc2.lab", &both)).unwrap().external_issuers[0].certificates.len(),
+            2
+        );
+        let key =
+            |text: &str| parse(text).unwrap().entries().next().map(|entry| (entry.key(), entry.canonical()));
+        let (name, canonical) = key(&external("https://a", "vc2.lab", &first)).unwrap();
+        assert_eq!(name, "external_issuer/https://a");
+        assert!(canonical == key(&external("https://a", "VC2.LAB", &chain)).unwrap().1);
+        assert!(canonical != key(&external("https://a", "vc2.lab", &both)).unwrap().1);
+        assert!(message(&external("https://a", "vc2 lab", &first)).contains("wanted the name of a domain"));
+        assert!(message(&external("https://a", "vc2.lab", "")).contains("wanted certificates in PEM"));
+        assert!(message(&external("https://a", "vc2.lab", &authority.certificate)).contains("RSA keys"));
+        for twice in [("https://a", "vc3.lab"), ("https://b", "VC2.lab")] {
+            let text =
+                [external("https://a", "vc2.lab", &first), external(twice.0, twice.1, &first)].concat();
+            assert!(matches!(parse(&text), Err(ConfigError::Duplicate { .. })), "{twice:?}");
+        }
+        // It does not speak for the users of this house.
+        let seed = parse(&external("https://a", "vc2.lab", &first)).unwrap();
+        let [ours, theirs] = ["vsphere.local", "Vc2.Lab"].map(|name| Domain::new(name).unwrap());
+        assert!(seed.is_of(&ours).is_ok() && seed.is_of(&theirs).is_err());
+    }
+
+    #[test]
+    fn a_permission_may_name_the_user_of_an_external_issuer() {
+        let permission = |principal: &str, group| {
+            format!("[[permission]]\nprincipal = '{principal}'\ngroup = {group}\nrole = \"Admin\"")
+        };
+        let seed = parse(&permission("alice@vc2.lab", false)).unwrap();
+        assert_eq!(seed.permissions[0].principal.as_str(), "VC2.LAB\\alice");
+        assert_eq!(seed.entries().next().unwrap().key(), "permission/group-d1/user/vc2.lab\\alice");
+        let [ours, theirs] = ["vsphere.local", "vc2.lab"].map(|name| Domain::new(name).unwrap());
+        assert!(seed.is_of(&ours).is_ok() && seed.is_of(&theirs).is_err());
+        assert!(message(&permission("vc2.lab\\g", true)).contains("wanted a group of this domain"));
+        assert!(message(&permission("a/b", false)).contains("wanted a name without domain, or DOMAIN"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Pure: what is known about a subject arrives as a [`Standing`], read by `store`; nothing here remembers anything.
 
 pub mod extension;
+pub mod external;
 pub mod lockout;
 pub mod method;
 pub mod password;
@@ -14,6 +15,7 @@ pub mod standing;
 pub mod well_known;
 
 pub use extension::ExtensionKey;
+pub use external::{ExternalSubject, Grantee};
 pub use lockout::LockoutPolicy;
 pub use method::{Method, MethodPolicy};
 pub use password_policy::{PasswordPolicy, PasswordViolation};

@@ -1,6 +1,7 @@
 //! Names of users, solution users and groups, and the ways people write them (`sts.md` §3.1, §7.1; `decisions.md` §14).
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use unicode_normalization::UnicodeNormalization as _;
@@ -17,7 +18,7 @@ pub struct Domain {
 pub struct AccountName(String);
 
 /// An account in a domain.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Principal {
     /// The account part.
     pub name: AccountName,
@@ -90,6 +91,12 @@ impl PartialEq for Domain {
 }
 
 impl Eq for Domain {}
+
+impl Hash for Domain {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.capitals.hash(state);
+    }
+}
 
 impl AccountName {
     /// Checks and normalises (NFC) a name.

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::password_policy::PasswordPolicy;
-use super::principal::fold;
+use super::principal::{AccountName, Domain, Principal, fold};
 use super::privilege::{ROOT, VIEW};
 use super::role::{ADMIN, NO_ACCESS, Privileges};
 use super::well_known::ADMINISTRATORS;
@@ -50,6 +50,13 @@ pub enum Kind {
     Solution {
         /// SHA-256 of the registered certificate, lower-case hexadecimal.
         certificate_sha256: String,
+    },
+    /// The subject of another issuer.
+    External {
+        /// Its domain.
+        domain: Domain,
+        /// The groups of this domain that it was mapped to; those they are members of are not among them.
+        mapped: Vec<String>,
     },
     /// An extension, by its own certificate.
     Extension {
@@ -96,7 +103,7 @@ impl Standing {
     /// The account that every system has.
     #[must_use]
     pub fn is_built_in_administrator(&self) -> bool {
-        super::well_known::is_administrator(&self.name)
+        !self.is_external() && super::well_known::is_administrator(&self.name)
     }
 
     /// A machine, not a person.
@@ -109,6 +116,23 @@ impl Standing {
     #[must_use]
     pub const fn is_extension(&self) -> bool {
         matches!(self.kind, Kind::Extension { .. })
+    }
+
+    /// The subject of another issuer, of which there is no row.
+    #[must_use]
+    pub const fn is_external(&self) -> bool {
+        matches!(self.kind, Kind::External { .. })
+    }
+
+    /// Its full name, where `domain` is that of this house; an extension has none.
+    #[must_use]
+    pub fn principal(&self, domain: &Domain) -> Option<Principal> {
+        let domain = match &self.kind {
+            Kind::Extension { .. } => return None,
+            Kind::External { domain, .. } => domain,
+            Kind::User { .. } | Kind::Solution { .. } => domain,
+        };
+        Some(Principal { name: AccountName::new(&self.name).ok()?, domain: domain.clone() })
     }
 
     /// Somebody who may change everything: the built-in account, a member of Administrators, or whoever has the role
@@ -262,7 +286,11 @@ mod tests {
         assert!(!standing(vec![grant(ROOT, false, READ_ONLY, &["System.View"])]).is_administrator());
         assert!(standing(vec![grant("datacenter-2", true, ADMIN, &["System.View"])]).is_administrator());
         assert!(Standing { groups: vec!["administrators".into()], ..standing(vec![]) }.is_administrator());
-        assert!(Standing { name: "ADMINISTRATOR".into(), ..standing(vec![]) }.is_administrator());
+        let named = Standing { name: "ADMINISTRATOR".into(), ..standing(vec![]) };
+        assert!(named.is_administrator());
+        // The Administrator of another house is nobody here.
+        let kind = Kind::External { domain: Domain::new("vc2.lab").unwrap(), mapped: Vec::new() };
+        assert!(!Standing { kind, ..named }.is_administrator());
     }
 
     #[test]

@@ -8,6 +8,8 @@ pub const ADMINISTRATORS: &str = "Administrators";
 pub const ACT_AS_USERS: &str = "ActAsUsers";
 /// Every solution user belongs to it.
 pub const SOLUTION_USERS: &str = "SolutionUsers";
+/// Every subject of an external issuer belongs to it.
+pub const EXTERNAL_IDP_USERS: &str = "ExternalIDPUsers";
 /// Every subject of the domain belongs to it; it has no row and no member list.
 pub const EVERYONE: &str = "Everyone";
 /// The account made at first start. It is slowed down, never locked (`decisions.md` §21).
@@ -24,7 +26,7 @@ pub const GROUPS: &[&str] = &[
     ADMINISTRATORS,
     ACT_AS_USERS,
     "CAAdmins",
-    "ExternalIDPUsers",
+    EXTERNAL_IDP_USERS,
     SOLUTION_USERS,
     "SystemConfiguration.Administrators",
     "TrustedUsers",

@@ -98,6 +98,16 @@ impl Certificate {
         names.value.general_names.iter().filter_map(name).collect()
     }
 
+    /// Whether a chain leads over it to another certificate of these: it signed one, other than itself.
+    #[must_use]
+    pub fn has_issued_one_of(&self, others: &[Self]) -> bool {
+        let Ok((_, own)) = X509Certificate::from_der(self.der()) else { return false };
+        others.iter().filter(|other| *other != self).any(|other| {
+            let other = X509Certificate::from_der(other.der());
+            other.is_ok_and(|(_, other)| other.issuer() == own.subject() && other.issuer() != other.subject())
+        })
+    }
+
     /// The public key, PEM, whatever its kind.
     #[must_use]
     pub fn public_key_pem(&self) -> String {

@@ -32,6 +32,15 @@ pub fn certificates(text: &str) -> Result<Vec<Certificate>, PemError> {
     blocks.iter().map(|der| Certificate::from_der(der).map_err(PemError::from)).collect()
 }
 
+/// The certificates of the text that issued none of the others: of a chain its leaf, of several all.
+///
+/// # Errors
+/// [`PemError`].
+pub fn leaves(text: &str) -> Result<Vec<Certificate>, PemError> {
+    let all = certificates(text)?;
+    Ok(all.iter().filter(|certificate| !certificate.has_issued_one_of(&all)).cloned().collect())
+}
+
 /// A certificate as people paste it: the first of a PEM text, or the bare base64 of one.
 ///
 /// # Errors

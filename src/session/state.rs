@@ -11,6 +11,9 @@ pub struct Session {
     pub key: String,
     /// Row of the subject; its groups and roles are read at each call, not remembered here.
     pub subject_id: String,
+    /// Of the subject of another issuer, which has no row, the groups of this domain that it was mapped to when the session
+    /// began (`decisions.md` §19).
+    pub mapped_groups: Option<Vec<String>>,
     /// `DOMAIN\name`.
     pub user_name: String,
     /// "Given Surname", or the user name.
@@ -82,6 +85,7 @@ mod tests {
         Session {
             key: "k".into(),
             subject_id: "1".into(),
+            mapped_groups: None,
             user_name: "D\\a".into(),
             full_name: "a".into(),
             login_time: Moment::from_micros(at),

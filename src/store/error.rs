@@ -115,6 +115,8 @@ pub enum Noun {
     SigningKey,
     /// An extension.
     Extension,
+    /// An external issuer.
+    ExternalIssuer,
 }
 
 impl StoreError {
@@ -143,6 +145,7 @@ impl fmt::Display for Noun {
             Self::Token => "token",
             Self::SigningKey => "signing key",
             Self::Extension => "extension",
+            Self::ExternalIssuer => "external issuer",
         })
     }
 }

@@ -148,6 +148,7 @@ impl Unit {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn set_subject(&mut self, session: &Session) -> Result<bool, StoreError> {
+        let mapped = listed(session.mapped_groups.as_deref());
         let set: Vec<(String,)> = rows!(
             &mut self.link(),
             sql::SET_SUBJECT,
@@ -158,6 +159,7 @@ impl Unit {
             text(&session.locale),
             text(&session.message_locale),
             flag(session.extension_session),
+            mapped.as_deref().map(text),
         )?;
         Ok(!set.is_empty())
     }
@@ -203,6 +205,7 @@ pub(super) async fn insert(
         both!(link, c => {
             let mut query = sqlx::query(sqlx::AssertSqlSafe(statement));
             for NewSession { cookie, session } in portion {
+                let mapped = listed(session.mapped_groups.as_deref());
                 query = query
                     .bind(cookie.as_slice())
                     .bind(text(&session.key))
@@ -218,7 +221,8 @@ pub(super) async fn insert(
                     .bind(text(&session.user_agent))
                     .bind(session.call_count)
                     .bind(session.token_id.as_deref().map(text))
-                    .bind(session.token_not_on_or_after.map(Moment::micros));
+                    .bind(session.token_not_on_or_after.map(Moment::micros))
+                    .bind(mapped.as_deref().map(text));
             }
             query.execute(&mut **c).await.map(drop)
         })?;
@@ -246,6 +250,15 @@ async fn update(link: &mut Link<'_>, texts: &Repeated, uses: &[Use]) -> Result<(
 async fn session(link: &mut Link<'_>, key: &str) -> Result<Option<Session>, StoreError> {
     let found: Vec<SessionRow> = rows!(link, sql::SESSION_BY_KEY, text(key))?;
     Ok(found.into_iter().next().map(Session::from))
+}
+
+/// Groups as they are stored: `/one/another/`, or `/` for none.
+fn listed(groups: Option<&[String]>) -> Option<String> {
+    groups.map(|groups| groups.iter().fold(String::from("/"), |list, group| list + group + "/"))
+}
+
+fn unlisted(list: &str) -> Vec<String> {
+    list.split('/').filter(|group| !group.is_empty()).map(str::to_owned).collect()
 }
 
 /// One use per session: the statement would apply only one of several.
@@ -282,6 +295,7 @@ pub(super) struct SessionRow {
     call_count: i64,
     token_id: Option<String>,
     token_not_on_or_after: Option<i64>,
+    mapped_groups: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -296,6 +310,7 @@ impl From<SessionRow> for Session {
         Self {
             key: row.session_key,
             subject_id: row.subject_id,
+            mapped_groups: row.mapped_groups.as_deref().map(unlisted),
             user_name: row.user_name,
             full_name: row.full_name,
             login_time: Moment::from_micros(row.login_time),
@@ -327,6 +342,14 @@ mod tests {
             ip_address: String::new(),
             user_agent: agent.into(),
         }
+    }
+
+    #[test]
+    fn mapped_groups_are_stored_and_read_as_they_are() {
+        for groups in [vec![], vec!["Operators".to_owned()], vec!["a b".to_owned(), "Élodie".to_owned()]] {
+            assert_eq!(listed(Some(&groups)).as_deref().map(unlisted), Some(groups));
+        }
+        assert_eq!(listed(None), None);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Signing keys as the replicas know them: certificate, status, times. The private key is a file (`decisions.md` §26).
 
 use super::error::Noun;
-use super::native::{rows, run};
+use super::native::{Link, rows, run};
 use super::{Epoch, Store, StoreError, Unit, sql, text};
 use crate::clock::Moment;
 
@@ -58,14 +58,35 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] or [`StoreError::Busy`].
     pub async fn signing_keys(&self) -> Result<(Vec<SigningKey>, Epoch), StoreError> {
-        let lines: Vec<KeyRow> = rows!(&mut self.reader().await?.link(), sql::SIGNING_KEYS)?;
-        let epoch = Epoch(lines.first().map_or(0, |line| line.epoch));
-        let keys = lines.into_iter().filter_map(KeyRow::key).collect::<Result<_, _>>()?;
-        Ok((keys, epoch))
+        keys(&mut self.reader().await?.link()).await
+    }
+
+    /// When the last token of a key ends, of those that were written down and not revoked.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] or [`StoreError::Busy`].
+    pub async fn last_token_end(&self, sha256: &str) -> Result<Option<Moment>, StoreError> {
+        last_token_end(&mut self.reader().await?.link(), sha256).await
     }
 }
 
 impl Unit {
+    /// As [`Store::signing_keys`], within the unit.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn signing_keys(&mut self) -> Result<(Vec<SigningKey>, Epoch), StoreError> {
+        keys(&mut self.link()).await
+    }
+
+    /// As [`Store::last_token_end`], within the unit.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn last_token_end(&mut self, sha256: &str) -> Result<Option<Moment>, StoreError> {
+        last_token_end(&mut self.link(), sha256).await
+    }
+
     /// Adds a key; false when it is there already, whatever its status.
     ///
     /// # Errors
@@ -112,7 +133,22 @@ impl Unit {
     }
 }
 
+async fn keys(link: &mut Link<'_>) -> Result<(Vec<SigningKey>, Epoch), StoreError> {
+    let lines: Vec<KeyRow> = rows!(link, sql::SIGNING_KEYS)?;
+    let epoch = Epoch(lines.first().map_or(0, |line| line.epoch));
+    let keys = lines.into_iter().filter_map(KeyRow::key).collect::<Result<_, _>>()?;
+    Ok((keys, epoch))
+}
+
+async fn last_token_end(link: &mut Link<'_>, sha256: &str) -> Result<Option<Moment>, StoreError> {
+    let ends: Vec<(Option<i64>,)> = rows!(link, sql::LAST_TOKEN_END, text(sha256))?;
+    Ok(ends.into_iter().next().and_then(|(end,)| end).map(Moment::from_micros))
+}
+
 impl KeyStatus {
+    /// Every status.
+    pub const ALL: [Self; 4] = [Self::Active, Self::Previous, Self::Retired, Self::Revoked];
+
     /// As it is written in lists.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -125,7 +161,7 @@ impl KeyStatus {
     }
 
     fn read(text: &str) -> Result<Self, StoreError> {
-        [Self::Active, Self::Previous, Self::Retired, Self::Revoked]
+        Self::ALL
             .into_iter()
             .find(|status| status.as_str() == text)
             .ok_or_else(|| StoreError::Corrupt { column: "signing_keys.status", value: text.to_owned() })

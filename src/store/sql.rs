@@ -51,7 +51,7 @@ macro_rules! standing {
 macro_rules! session_columns {
     () => {
         "session_key, subject_id, user_name, full_name, login_time, last_active_time, locale, message_locale, \
-         extension_session, ip_address, user_agent, call_count, token_id, token_not_on_or_after"
+         extension_session, ip_address, user_agent, call_count, token_id, token_not_on_or_after, mapped_groups"
     };
 }
 
@@ -248,9 +248,31 @@ statements! {
     /// See [`standing!`].
     STANDING_BY_CERTIFICATE = standing!("s.certificate_sha256 = $1");
 
+    /// Everything about the subject `$1` (`domain\name`, folded) of the issuer that speaks for the domain `$3`, with the groups
+    /// that `$2` lists as `/one/another/`, folded: the rows of [`standing!`]. A name has no `/`, so that taking out what is
+    /// between two of them changes the list if, and only if, the name is in it.
+    STANDING_OF_EXTERNAL = "WITH RECURSIVE speaker AS (\
+           SELECT issuer FROM external_issuers WHERE folded_domain = $3), held (id) AS (\
+           SELECT g.id FROM principals g JOIN speaker ON 1 = 1 WHERE g.kind = 'group' \
+                  AND replace(CAST($2 AS TEXT), '/' || g.folded || '/', '') <> CAST($2 AS TEXT) \
+           UNION SELECT m.group_id FROM members m JOIN held ON held.id = m.member_id) \
+         SELECT CAST(0 AS BIGINT) AS tag, CAST(NULL AS TEXT) AS t1, 'external' AS t2, CAST(NULL AS TEXT) AS t3, \
+                CAST(NULL AS TEXT) AS t4, CAST(NULL AS TEXT) AS t5, CAST(NULL AS TEXT) AS t6, CAST(NULL AS TEXT) AS t7, \
+                CAST(NULL AS TEXT) AS t8, CAST(0 AS BIGINT) AS n1, CAST(NULL AS BIGINT) AS n2, epoch.value AS n3 \
+         FROM speaker, epoch \
+         UNION ALL \
+         SELECT CAST(1 AS BIGINT), NULL, NULL, g.name, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL \
+         FROM held JOIN principals g ON g.id = held.id \
+         UNION ALL \
+         SELECT CAST(2 AS BIGINT), p.entity, r.privilege, NULL, NULL, NULL, NULL, NULL, NULL, \
+                p.by_group, p.role_id, p.propagate \
+         FROM permissions p LEFT JOIN role_privileges r ON r.role_id = p.role_id \
+         WHERE EXISTS (SELECT issuer FROM speaker) AND ((p.by_group = 0 AND p.folded = $1) \
+            OR (p.by_group = 1 AND p.folded IN (SELECT g.folded FROM held JOIN principals g ON g.id = held.id)))";
+
     /// Sessions, repeated by the number of rows.
     ADD_SESSIONS = concat!("INSERT INTO sessions (cookie, ", session_columns!(), ") \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)");
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)");
     /// The session of a cookie, and the epoch in which it was read.
     SESSION_BY_COOKIE = concat!("SELECT ", session_columns!(), ", epoch.value AS epoch \
         FROM sessions, epoch WHERE cookie = $1");
@@ -268,7 +290,7 @@ statements! {
     END_SESSIONS_OF = "DELETE FROM sessions WHERE subject_id = $1 RETURNING session_key";
     /// `ImpersonateUser`: the same session, somebody else's.
     SET_SUBJECT = "UPDATE sessions SET subject_id = $2, user_name = $3, full_name = $4, locale = $5, \
-        message_locale = $6, extension_session = $7 WHERE session_key = $1 RETURNING session_key";
+        message_locale = $6, extension_session = $7, mapped_groups = $8 WHERE session_key = $1 RETURNING session_key";
     /// A ticket.
     ADD_TICKET = "INSERT INTO tickets (secret, session_key, purpose, method, url, expires_at) \
         VALUES ($1, $2, $3, $4, $5, $6)";
@@ -326,6 +348,25 @@ statements! {
     /// All keys and the epoch in which they were so; at least one row.
     SIGNING_KEYS = "SELECT epoch.value AS epoch, k.sha256, k.chain_pem, k.status, k.created_at, k.status_at, \
         k.not_before, k.not_on_or_after FROM epoch LEFT JOIN signing_keys k ON 1 = 1 ORDER BY k.created_at, k.sha256";
+    /// When the last good token of a key ends.
+    LAST_TOKEN_END = "SELECT max(not_on_or_after) FROM issued WHERE signer_sha256 = $1 AND revoked_at IS NULL";
+
+    /// Every external issuer with its groups, and the epoch in which they were so; at least one row.
+    EXTERNAL_ISSUERS = "SELECT epoch.value AS epoch, e.issuer, e.domain, e.certificates, g.name AS group_name FROM epoch \
+        LEFT JOIN external_issuers e ON 1 = 1 LEFT JOIN external_issuer_groups m ON m.issuer = e.issuer \
+        LEFT JOIN principals g ON g.id = m.group_id ORDER BY e.issuer, g.folded";
+    /// Who speaks for a domain.
+    SPEAKER_FOR = "SELECT issuer FROM external_issuers WHERE folded_domain = $1";
+    /// An external issuer, or another domain and other certificates of it.
+    PUT_EXTERNAL_ISSUER = "INSERT INTO external_issuers (issuer, domain, folded_domain, certificates, created_at) \
+        VALUES ($1, $2, $3, $4, $5) ON CONFLICT (issuer) DO UPDATE SET domain = excluded.domain, \
+        folded_domain = excluded.folded_domain, certificates = excluded.certificates";
+    /// Away with it, and its groups.
+    REMOVE_EXTERNAL_ISSUER = "DELETE FROM external_issuers WHERE issuer = $1 RETURNING issuer";
+    /// Its users belong to a group more.
+    ADD_ISSUER_GROUP = "INSERT INTO external_issuer_groups (issuer, group_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    /// Its users belong to none.
+    CLEAR_ISSUER_GROUPS = "DELETE FROM external_issuer_groups WHERE issuer = $1";
 
     /// Audit rows, repeated by the number of rows.
     ADD_AUDIT = concat!("INSERT INTO audit (", audit_columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)");

@@ -8,7 +8,8 @@ use super::{Epoch, Store, StoreError, Unit, sql, text};
 use crate::clock::Moment;
 use crate::identity::principal::fold;
 use crate::identity::role::Privileges;
-use crate::identity::{ExtensionKey, Grant, Kind, Standing};
+use crate::identity::{ExtensionKey, ExternalSubject, Grant, Kind, Standing};
+use crate::session::Session;
 
 /// How a subject is looked up.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -19,6 +20,19 @@ pub enum Lookup {
     Id(String),
     /// A solution user by the SHA-256 of its certificate, lower-case hexadecimal.
     Certificate(String),
+    /// The subject of another issuer, as long as somebody speaks for its domain. It belongs to the groups it was mapped to, and
+    /// not to `Everyone`: that is this domain's.
+    External(ExternalSubject),
+}
+
+impl Lookup {
+    /// Whose session it is.
+    #[must_use]
+    pub fn of(session: &Session) -> Self {
+        let mapped = session.mapped_groups.as_deref();
+        let external = mapped.and_then(|groups| ExternalSubject::of_session(&session.user_name, groups).ok());
+        external.map_or_else(|| Self::Id(session.subject_id.clone()), Self::External)
+    }
 }
 
 impl Store {
@@ -53,6 +67,11 @@ async fn standing(link: &mut Link<'_>, lookup: &Lookup) -> Result<Option<(Standi
         Lookup::Name(name) => rows!(link, sql::STANDING_BY_NAME, text(&fold(name)))?,
         Lookup::Id(id) => rows!(link, sql::STANDING_BY_ID, text(id))?,
         Lookup::Certificate(sha256) => rows!(link, sql::STANDING_BY_CERTIFICATE, text(sha256))?,
+        Lookup::External(ExternalSubject { principal, groups }) => {
+            let list = groups.iter().fold(String::from("/"), |list, group| list + &fold(group) + "/");
+            let (name, domain) = (fold(&principal.session_name()), fold(principal.domain.as_str()));
+            rows!(link, sql::STANDING_OF_EXTERNAL, text(&name), text(&list), text(&domain))?
+        }
     };
     let mut subject = None;
     let mut groups = BTreeSet::new();
@@ -66,14 +85,18 @@ async fn standing(link: &mut Link<'_>, lookup: &Lookup) -> Result<Option<(Standi
     }
     let Some(subject) = subject else { return Ok(None) };
     let epoch = Epoch(subject.n3.unwrap_or_default());
+    let (groups, grants) = (groups.into_iter().collect(), grants.into_values().collect());
+    if let Lookup::External(external) = lookup {
+        return Ok(Some((Standing::of_external(external, groups, grants), epoch)));
+    }
     let standing = Standing {
         kind: kind(&subject)?,
         id: subject.t1.unwrap_or_default(),
         name: subject.t3.unwrap_or_default(),
         disabled: subject.n1 != Some(0),
         locked_until: subject.n2.map(Moment::from_micros),
-        groups: groups.into_iter().collect(),
-        grants: grants.into_values().collect(),
+        groups,
+        grants,
     };
     Ok(Some((standing, epoch)))
 }

@@ -1,7 +1,7 @@
 //! Bearer or Holder-of-Key: the matrix of `KeyType`, `UseKey` and signature (`sts.md` §6.2; `decisions.md` §8).
 
 use super::delegation::NewDelegate;
-use super::{Case, Refusal};
+use super::{Authenticated, Case, Refusal};
 use crate::pki::Certificate;
 use crate::saml::Confirmation;
 use crate::wstrust::KeyType;
@@ -23,6 +23,9 @@ pub(super) fn of<'a>(case: &Case<'a>) -> Result<Option<&'a Certificate>, Refusal
             return Err(Refusal::UseKeyOfDelegate);
         }
     }
+    if case.authenticated == Authenticated::ByBearer {
+        return of_bearer(case);
+    }
     match (case.request.key_type, &case.delegate, case.signature) {
         (Some(KeyType::Bearer), Some(_), _) => Err(Refusal::DelegatedBearer),
         (Some(KeyType::Bearer), None, _) | (None, None, None) => Ok(None),
@@ -31,6 +34,16 @@ pub(super) fn of<'a>(case: &Case<'a>) -> Result<Option<&'a Certificate>, Refusal
         (_, Some(NewDelegate::Requester { .. }), None) | (Some(KeyType::PublicKey), None, None) => {
             Err(Refusal::NoCertificate)
         }
+    }
+}
+
+/// Who shows no key gets a token for none.
+fn of_bearer<'a>(case: &Case<'a>) -> Result<Option<&'a Certificate>, Refusal> {
+    match (case.request.key_type, &case.delegate) {
+        (Some(KeyType::Bearer), Some(_)) => Err(Refusal::DelegatedBearer),
+        (Some(KeyType::PublicKey), _) => Err(Refusal::HolderOfKeyByBearer),
+        (None, Some(_)) => Err(Refusal::DelegatedByBearer),
+        (Some(KeyType::Bearer) | None, None) => Ok(None),
     }
 }
 
@@ -43,8 +56,7 @@ mod tests {
     use crate::pki::make;
     use crate::wstrust::IssueRequest;
 
-    /// sts.md §10: 116-131. Without and with a Holder-of-Key token, which decide alike. The column of bearer tokens
-    /// does not apply: none authenticates here.
+    /// sts.md §10: 116-131. Without and with a Holder-of-Key token, which decide alike.
     #[test]
     fn key_type_use_key_and_signature_decide_together() {
         let certificate = make::self_signed("robot", Moment::EPOCH).unwrap().certificate;
@@ -84,6 +96,35 @@ mod tests {
             let token = token(Some(1), None, &[]);
             tried.template = Some(template(&token, true, false));
             assert_eq!(of(&tried), expected, "{case}, by token");
+        }
+    }
+
+    /// sts.md §10: 116-131. The column of bearer tokens, which only other issuers' are.
+    #[test]
+    fn who_shows_a_bearer_token_gets_a_bearer_token() {
+        let certificate = make::self_signed("robot", Moment::EPOCH).unwrap().certificate;
+        let signed = Some(MessageSignature { id: "_s", certificate: &certificate });
+        let named = Some(NewDelegate::Named { name: "agent@VSPHERE.LOCAL", certificate: &certificate });
+        let (bearer, public) = (Some(KeyType::Bearer), Some(KeyType::PublicKey));
+        for (what, key_type, use_key, signature, delegate, expected) in [
+            ("116", bearer, None, None, None, Ok(None)),
+            ("117", bearer, None, signed, None, Ok(None)),
+            ("118", bearer, None, None, named, Err(Refusal::DelegatedBearer)),
+            ("121", public, Some("_s"), signed, named, Err(Refusal::UseKeyOfDelegate)),
+            ("122", None, Some("_s"), signed, None, Ok(None)),
+            ("125", None, Some("_t"), signed, None, Err(Refusal::UseKey)),
+            ("126", None, None, signed, None, Ok(None)),
+            ("127", None, None, None, None, Ok(None)),
+            ("128", None, None, None, named, Err(Refusal::DelegatedByBearer)),
+            ("129", public, None, signed, None, Err(Refusal::HolderOfKeyByBearer)),
+            ("130", public, None, None, None, Err(Refusal::HolderOfKeyByBearer)),
+            ("131", public, None, signed, named, Err(Refusal::HolderOfKeyByBearer)),
+        ] {
+            let use_key = use_key.map(str::to_owned);
+            let request = IssueRequest { key_type, use_key, ..IssueRequest::default() };
+            let authenticated = Authenticated::ByBearer;
+            let case = Case { signature, authenticated, delegate, ..case(&request) };
+            assert_eq!(of(&case), expected, "{what}");
         }
     }
 

@@ -45,7 +45,7 @@ pub(super) fn continued(
     let delegatable = match case.renewed() {
         Some(token) => token.conditions.proxy_count.unwrap_or(0) > 0,
         None => case.request.delegatable,
-    };
+    } && !case.external;
     Ok((if delegatable { left } else { 0 }, delegates))
 }
 
@@ -104,6 +104,15 @@ mod tests {
         assert_eq!(names, ["first@VSPHERE.LOCAL", "robot@VSPHERE.LOCAL"]);
         case.template = Some(template(&uncounted, false, false));
         assert_eq!(continued(&case, &TokenPolicy::default(), NOW), Err(Refusal::ChainEnded));
+    }
+
+    #[test]
+    fn nobody_acts_for_the_subject_of_another_issuer() {
+        let request = IssueRequest { delegatable: true, ..request() };
+        for (external, count) in [(false, 10), (true, 0)] {
+            let case = Case { external, ..case(&request) };
+            assert_eq!(continued(&case, &TokenPolicy::default(), NOW).unwrap().0, count);
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::Grant;
-use crate::identity::{AccountName, Domain, Kind, Principal, Standing, well_known};
+use crate::identity::{Domain, Kind, Standing, well_known};
 use crate::pki::TokenSigner;
 use crate::pki::key::KeyError;
 use crate::saml::write::{NewAssertion, Special, write};
@@ -47,14 +47,13 @@ pub fn mint(
     signer: &TokenSigner,
     id: String,
 ) -> Result<Minted, MintError> {
-    let name = AccountName::new(&subject.name).map_err(|_| MintError::Unwritable("the name"))?;
-    let upn = Principal { name, domain: domain.clone() }.upn();
+    let upn = subject.principal(domain).ok_or(MintError::Unwritable("the name"))?.upn();
     let groups = groups(subject, domain)?;
     let (given_name, surname, email) = match &subject.kind {
         Kind::User { given_name, surname, email, .. } => {
             (given_name.as_deref(), surname.as_deref(), email.clone())
         }
-        Kind::Solution { .. } | Kind::Extension { .. } => (None, None, None),
+        Kind::Solution { .. } | Kind::External { .. } | Kind::Extension { .. } => (None, None, None),
     };
     let special = Special { email, ..grant.special.clone() };
     let others = special.audiences.iter().chain(&special.recipient).chain(&special.email).map(String::as_str);
@@ -86,7 +85,7 @@ pub fn mint(
     Ok(Minted { assertion, id, subject: upn })
 }
 
-/// `domain\group`, and the group everybody is in (`sts.md` §5.3).
+/// `domain\group`, and the group that everybody of this domain is in (`sts.md` §5.3).
 ///
 /// # Errors
 /// [`MintError::Groups`].
@@ -94,7 +93,8 @@ pub fn groups(subject: &Standing, domain: &Domain) -> Result<Vec<String>, MintEr
     if subject.groups.len() >= MAX_GROUPS {
         return Err(MintError::Groups(subject.groups.len()));
     }
-    let names = subject.groups.iter().map(String::as_str).chain([well_known::EVERYONE]);
+    let everyone = (!subject.is_external()).then_some(well_known::EVERYONE);
+    let names = subject.groups.iter().map(String::as_str).chain(everyone);
     Ok(names.map(|group| [domain.as_str(), "\\", group].concat()).collect())
 }
 

@@ -31,10 +31,12 @@ pub enum Authenticated {
     ByPassword,
     /// By a signature with a registered certificate.
     BySignature,
-    /// By an earlier token.
+    /// By an earlier token and its key.
     ByToken,
     /// By Kerberos or NTLM.
     ByNegotiation,
+    /// By a bearer token of another issuer.
+    ByBearer,
 }
 
 /// A request with everything about it that is proven.
@@ -50,6 +52,8 @@ pub struct Case<'a> {
     pub template: Option<Template<'a>>,
     /// Who is to act for the subject.
     pub delegate: Option<NewDelegate<'a>>,
+    /// The subject is another issuer's: nobody ever acts for it.
+    pub external: bool,
 }
 
 /// An earlier token: the one in the header, the one acted as, or the one to be renewed (`sts.md` §5.7).
@@ -142,7 +146,7 @@ impl<'a> Case<'a> {
         signature: Option<MessageSignature<'a>>,
         authenticated: Authenticated,
     ) -> Self {
-        Self { request, signature, authenticated, template: None, delegate: None }
+        Self { request, signature, authenticated, template: None, delegate: None, external: false }
     }
 
     /// The token that is renewed.
@@ -170,7 +174,7 @@ impl Authenticated {
         match self {
             Self::ByPassword => PASSWORD_CLASS,
             Self::BySignature => SIGNATURE_CLASS,
-            Self::ByToken => PREVIOUS_SESSION_CLASS,
+            Self::ByToken | Self::ByBearer => PREVIOUS_SESSION_CLASS,
             Self::ByNegotiation => KERBEROS_CLASS,
         }
     }

@@ -20,6 +20,15 @@ pub enum Refusal {
     /// Whoever acts for somebody shows it by a key.
     #[error("Cannot issue delegated bearer token")]
     DelegatedBearer,
+    /// Who shows a bearer token shows no key.
+    #[error("Cannot issue Hok token authenticating by bearer token.")]
+    HolderOfKeyByBearer,
+    /// Nor does it act through another's.
+    #[error("Cannot issue delegated token authenticating by bearer token.")]
+    DelegatedByBearer,
+    /// Nobody acts for the subject of another issuer, and it for nobody.
+    #[error("Delegation is not supported for externally issued tokens.")]
+    External,
     /// `ActAs` and `DelegateTo` in one request.
     #[error("The issue request is ambiguous - both 'RST::DelegateTo' and 'RST::ActAs' are present!")]
     Ambiguous,
@@ -83,14 +92,18 @@ impl Refusal {
     #[must_use]
     pub const fn step(&self) -> StepId {
         match self {
-            Self::UseKey | Self::NoCertificate | Self::UseKeyOfDelegate | Self::DelegatedBearer => {
-                StepId::RequestConfirmation
-            }
+            Self::UseKey
+            | Self::NoCertificate
+            | Self::UseKeyOfDelegate
+            | Self::DelegatedBearer
+            | Self::HolderOfKeyByBearer
+            | Self::DelegatedByBearer => StepId::RequestConfirmation,
             Self::Ambiguous
             | Self::ActAsUnsigned
             | Self::ActAsByDelegate
             | Self::NotActAsUser
             | Self::Delegate
+            | Self::External
             | Self::ChainEnded => StepId::RequestDelegation,
             Self::NotRenewable => StepId::RequestRenewal,
             Self::Signer { .. } | Self::Start { .. } | Self::Empty { .. } => StepId::RequestLifetime,

@@ -5,6 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::policy::Policy;
+use super::proof::Signer;
 use super::report::{About, Evidence, Finding, Report, Seen};
 use super::step::StepId;
 use crate::clock::Moment;
@@ -17,7 +18,7 @@ use crate::xml::names::{DS, SAML2};
 use crate::xml::{Cursor, Document, Element, Limits, c14n};
 
 /// An assertion with the certificate that signed it.
-pub(super) type Authenticated = (Assertion, Certificate);
+pub(super) type Authenticated = (Assertion, Signer);
 
 /// Judges an assertion of any shape; what it says, and who signed it, if everything holds.
 pub(super) fn examine(
@@ -57,7 +58,7 @@ fn conditions(
     now: Moment,
 ) -> Authenticated {
     let (claims, signer) = &authenticated;
-    report.set_about(about(claims, signer));
+    report.set_about(about(claims, &signer.certificate));
     in_force(report, claims, policy, now);
     for_us(report, claims, policy);
     authenticated
@@ -69,7 +70,7 @@ fn own_shape(
     anchors: &Anchors,
     policy: &Policy,
     now: Moment,
-) -> Option<Certificate> {
+) -> Option<Signer> {
     report.pass(StepId::AssertionShape, "vcsso's own");
     let mut signers = trusted(report, anchors, &token.issuer)?;
     let anchor = signers.find(|anchor| anchor.base64 == token.signer_base64);
@@ -82,7 +83,7 @@ fn own_shape(
     let same = aws_lc_rs::constant_time::verify_slices_are_equal(digest.as_bytes(), token.digest.as_bytes());
     report.check(StepId::AssertionDigest, same.map_err(|_| changed(token.id, token.signed.concat())))?;
     report.pass(StepId::AssertionClaims, Seen::Nothing);
-    Some(anchor.certificate.clone())
+    Some(signer(anchor))
 }
 
 fn strict(
@@ -113,7 +114,11 @@ fn strict(
     let signed = reference.digest(element, signature.element).map_err(|canonical| changed(id, canonical));
     let signed = report.check(StepId::AssertionDigest, signed)?;
     let claims = report.check(StepId::AssertionClaims, read_signed(signed, id, issuer))?;
-    Some((claims, anchor.certificate.clone()))
+    Some((claims, signer(anchor)))
+}
+
+fn signer(anchor: &Anchor) -> Signer {
+    Signer { certificate: anchor.certificate.clone(), is_external: anchor.is_external }
 }
 
 /// Position and grammar (`attacks.md` R04): `Issuer`, then the only signature of the whole assertion.

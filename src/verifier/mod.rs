@@ -14,7 +14,7 @@ mod request;
 pub mod step;
 
 pub use embedded::{Embedded, judge_embedded};
-pub use policy::{Demands, Door, Policy, Presented};
+pub use policy::{Bearer, Demands, Door, Policy, Presented};
 pub use proof::{Proven, SignedMessage, SignedRequest, VerifiedCertificate, VerifiedToken};
 pub use report::{About, Class, Finding, Outcome, Report, Seen, Step};
 pub use request::{ProvenRequest, RequestJudgement, judge_request};
@@ -185,9 +185,15 @@ fn possession(
     timestamp: Option<Timestamp>,
     policy: &Policy,
 ) {
+    let is_external = findings.token.as_ref().is_some_and(|(_, signer)| signer.is_external);
     let confirmed = match findings.token.as_ref().map(|(claims, _)| &claims.subject.confirmation) {
         Some(Confirmation::HolderOfKey { certificate }) => Some(certificate.clone()),
-        Some(Confirmation::Bearer { .. }) if demands.bearer => {
+        // What is signed here is the request: a signature counts as one without a token would.
+        Some(Confirmation::Bearer { .. }) if demands.bearer == Bearer::External && is_external => {
+            report.pass(StepId::PossessionConfirmation, "bearer");
+            None
+        }
+        Some(Confirmation::Bearer { .. }) if demands.bearer == Bearer::Any => {
             report.pass(StepId::PossessionConfirmation, "bearer");
             if header.signature.is_some() {
                 report

@@ -28,8 +28,8 @@ pub struct Demands {
     pub timestamp: bool,
     /// The token that is presented.
     pub token: Presented,
-    /// The assertion may be a bearer one. At the STS it may not authenticate (`sts.md` §3.3).
-    pub bearer: bool,
+    /// Whether the assertion may be a bearer one.
+    pub bearer: Bearer,
     /// In a signed Body the request stands first, with nothing before it (`sts.md` §4.3).
     pub request_first: bool,
 }
@@ -47,8 +47,19 @@ pub enum Presented {
     None(Embedded),
 }
 
+/// Where a bearer token is enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bearer {
+    /// Nowhere.
+    No,
+    /// One of another house, which cannot know what its user would sign with here (`sts.md` §3.3, §6.2).
+    External,
+    /// Every one. A signature beside it proves nothing more.
+    Any,
+}
+
 impl Demands {
-    const fn sts(token: Presented, bearer: bool) -> Self {
+    const fn sts(token: Presented, bearer: Bearer) -> Self {
         Self { name: "sts", timestamp: true, token, bearer, request_first: true }
     }
 }
@@ -58,17 +69,14 @@ impl Door {
     #[must_use]
     pub const fn demands(self) -> Demands {
         match self {
-            Self::Sts => Demands::sts(Presented::InHeaderIfAny, false),
-            Self::StsRenew => Demands::sts(Presented::InBody(Embedded::RenewTarget), false),
-            Self::StsValidate => Demands::sts(Presented::None(Embedded::ValidateTarget), false),
-            Self::StsCancel => Demands::sts(Presented::InBody(Embedded::CancelTarget), true),
-            Self::Sdk => Demands {
-                name: "sdk",
-                timestamp: false,
-                token: Presented::InHeader,
-                bearer: true,
-                request_first: false,
-            },
+            Self::Sts => Demands::sts(Presented::InHeaderIfAny, Bearer::External),
+            Self::StsRenew => Demands::sts(Presented::InBody(Embedded::RenewTarget), Bearer::No),
+            Self::StsValidate => Demands::sts(Presented::None(Embedded::ValidateTarget), Bearer::No),
+            Self::StsCancel => Demands::sts(Presented::InBody(Embedded::CancelTarget), Bearer::Any),
+            Self::Sdk => {
+                let (token, bearer) = (Presented::InHeader, Bearer::Any);
+                Demands { name: "sdk", timestamp: false, token, bearer, request_first: false }
+            }
         }
     }
 }

@@ -24,7 +24,14 @@ pub struct Proven {
 #[derive(Debug)]
 pub struct VerifiedToken {
     assertion: Assertion,
-    signer: Certificate,
+    signer: Signer,
+}
+
+/// Who signed a token.
+#[derive(Clone, Debug)]
+pub(super) struct Signer {
+    pub certificate: Certificate,
+    pub is_external: bool,
 }
 
 /// A certificate with proof that the sender holds its key.
@@ -52,7 +59,7 @@ pub struct SignedRequest {
 pub(super) struct Findings {
     pub login: Option<UnverifiedLogin>,
     pub certificate: Option<Certificate>,
-    pub token: Option<(Assertion, Certificate)>,
+    pub token: Option<(Assertion, Signer)>,
     pub signed: Option<SignedMessage>,
 }
 
@@ -79,7 +86,13 @@ impl VerifiedToken {
     /// Who signed it.
     #[must_use]
     pub const fn signer(&self) -> &Certificate {
-        &self.signer
+        &self.signer.certificate
+    }
+
+    /// Another house signed it.
+    #[must_use]
+    pub const fn is_external(&self) -> bool {
+        self.signer.is_external
     }
 }
 

@@ -87,6 +87,7 @@ steps! {
     RequestConfirmation "request.confirmation" "WS-Trust 1.3 §4.2" "KeyType, UseKey and signature agree." "UseKey/@Sig must be the Id of the message signature.";
     RequestLifetime "request.lifetime" "WS-Trust 1.3 §4.1" "The wanted period can be granted." "Compare the clocks of client and server, and look at the signing certificate.";
     RequestParameters "request.parameters" "vSphere Web Services API" "The call's parameters are readable and complete." "The reason names the parameter.";
+    AdmissionIssuer "admission.issuer" "vCenter SSO" "An external issuer speaks for the users of the domain it is trusted with, without delegates; its tokens log in and get a token, and are good for nothing else." "The domain of the NameID must be the one of [[external_issuer]].";
     AdmissionSubject "admission.subject" "vCenter SSO" "The token's subject is known here, and active." "Was the account removed, disabled or locked after the token was issued?";
     AdmissionDelegate "admission.delegate" "vCenter SSO" "Every delegate of the token is known here and active, and the last one presents it." "Was a delegate removed, disabled or locked after the token was issued?";
     AdmissionGroups "admission.groups" "vCenter SSO" "The groups in the token are those its subject has now." "Get a new token after a change of membership.";

@@ -8,6 +8,8 @@
 #![cfg(feature = "server")]
 
 mod configuration;
+mod issuer;
+mod keys;
 mod policies;
 mod program;
 mod running;

@@ -165,10 +165,4 @@ pub const NOT_APPLICABLE: &[(&str, &str)] = &[
 ];
 
 /// Features that are under way; whose tests name them is taken out here.
-pub const PENDING: &[(&str, &str)] = &[
-    ("36-52, 100", "policies of passwords and locks"),
-    ("66-73, 99, 112", "SPNEGO at the STS, and Challenge"),
-    ("85-87, 200, 211-218, 222", "external issuers"),
-    ("135, 138, 173-175, 189", "AdviceSet"),
-    ("168", "the life of a signing key"),
-];
+pub const PENDING: &[(&str, &str)] = &[];

@@ -24,6 +24,8 @@ mod harness;
 
 mod accounts;
 mod guards;
+mod issuers;
+mod keys;
 mod lockout;
 mod lookup;
 mod minted;

@@ -8,7 +8,7 @@ use super::super::audit::{accepted, note};
 use super::super::error::{Cause, Failure, Refused};
 use super::super::login::{MOST_ATTEMPTS, note_failure};
 use super::super::trust::{Trust, judged};
-use super::{Answer, Call};
+use super::{Answer, Call, refuse_external};
 use crate::store::{Issued, StoreError, Unit};
 use crate::verifier::Report;
 
@@ -26,10 +26,13 @@ pub(super) async fn cancel(call: &Call<'_>) -> Result<Answer, Refused> {
         };
         let attempted = match call.read_request(&mut report, proven.signed.as_ref()) {
             Ok(request) => match admit(call.app, &trust, &mut report, proven).await {
-                Ok(admitted) => {
-                    let done = revoke(call, &trust, &mut report, &admitted).await;
-                    done.map(|done| done.then_some(request.context))
-                }
+                Ok(admitted) => match refuse_external(&mut report, Some(&admitted)) {
+                    Ok(()) => {
+                        let done = revoke(call, &trust, &mut report, &admitted).await;
+                        done.map(|done| done.then_some(request.context))
+                    }
+                    Err(cause) => Err(cause),
+                },
                 Err(cause) => Err(cause),
             },
             Err(cause) => Err(cause),
@@ -102,7 +105,7 @@ async fn take_back(call: &Call<'_>, unit: &mut Unit, admitted: &Admitted) -> Res
         Err(StoreError::NotFound { .. }) => {
             let issued = Issued {
                 id: claims.id.clone(),
-                subject_id: Some(admitted.standing().id.clone()),
+                subject_id: (!admitted.standing().is_external()).then(|| admitted.standing().id.clone()),
                 upn: claims.subject.name.clone(),
                 confirmation: if claims.is_holder_of_key() { "holder-of-key" } else { "bearer" }.to_owned(),
                 issued_at: claims.issue_instant,

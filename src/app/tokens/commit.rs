@@ -53,7 +53,7 @@ pub(super) async fn commit(
         claim: requester.claim(trust),
         issued: Some(Issued {
             id: minted.id.clone(),
-            subject_id: Some(subject.id.clone()),
+            subject_id: (!subject.is_external()).then(|| subject.id.clone()),
             upn: minted.subject.clone(),
             confirmation: confirmation.to_owned(),
             issued_at: grant.issue_instant,

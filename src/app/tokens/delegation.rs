@@ -43,6 +43,9 @@ pub(super) async fn others(
     requester: &Requester,
     request: &IssueRequest,
 ) -> Result<Others, Cause> {
+    if requester.standing.is_external() && (request.act_as.is_some() || request.delegate_to.is_some()) {
+        return Err(decided_against(report, Refusal::External));
+    }
     match (request.act_as, &request.delegate_to) {
         (Some(kind), _) => act_as(call, trust, report, requester, kind).await,
         (None, Some(name)) => delegate_to(call, report, requester, name).await,
@@ -85,6 +88,9 @@ async fn act_as(
     };
     report.absorb(StepId::RequestActAs, part);
     let admitted = admitted?;
+    if admitted.standing().is_external() {
+        return Err(decided_against(report, Refusal::External));
+    }
     if is_part(&admitted, &requester.standing) {
         return Err(decided_against(report, Refusal::Delegate));
     }

@@ -9,7 +9,7 @@ use super::commit::{Work, commit};
 use super::delegation::others;
 use super::exchange::{Asked, request_of};
 use super::requester::{Authentication, Requester, authenticate};
-use super::{Call, Challenged, IssuedToken};
+use super::{Call, Challenged, IssuedToken, refuse_external};
 use crate::entropy::uuid;
 use crate::identity::Standing;
 use crate::sts::{Case, Grant, Minted, Refusal, Template, advice, decide, mint};
@@ -113,6 +113,9 @@ async fn issue_to(
     requester: &Requester,
     request: &IssueRequest,
 ) -> Result<Option<IssuedToken>, Cause> {
+    if call.operation == Operation::Renew {
+        refuse_external(report, requester.admitted.as_ref())?;
+    }
     let others = others(call, trust, report, requester, request).await?;
     let model = others.act_as.as_ref().or(requester.admitted.as_ref());
     let subject = model.map_or(&requester.standing, |admitted| admitted.standing());
@@ -126,6 +129,7 @@ async fn issue_to(
             renewed: call.operation == Operation::Renew,
         }),
         delegate: others.delegate(),
+        external: subject.is_external(),
     };
     let (grant, minted) = grant(call, report, trust, &case, subject)?;
     let work = Work { subject, grant: &grant, minted: &minted };

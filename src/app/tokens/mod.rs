@@ -10,6 +10,7 @@ mod validate;
 
 use self::exchange::Asked;
 use self::issue::Outcome;
+use super::admission::Admitted;
 use super::audit::{Action, refuse};
 use super::error::{Cause, Refused};
 use super::login::unavailable;
@@ -17,10 +18,10 @@ use super::negotiation::Challenge;
 use super::{App, Peer};
 use crate::clock::Moment;
 use crate::dsig::SignatureAlgorithm;
-use crate::identity::{AccountName, Principal, Standing};
+use crate::identity::Standing;
 use crate::secret::Secret;
 use crate::soap::Envelope;
-use crate::verifier::{Door, Finding, Proven, Report, SignedMessage, StepId};
+use crate::verifier::{Class, Door, Finding, Proven, Report, SignedMessage, StepId};
 use crate::wstrust::operation::soap_action_of;
 use crate::wstrust::{self, Advice, IssueRequest, KeyType, Operation, RequestError};
 
@@ -218,9 +219,17 @@ impl Call<'_> {
 
     /// `name@DOMAIN`.
     fn upn(&self, standing: &Standing) -> String {
-        match AccountName::new(&standing.name) {
-            Ok(name) => Principal { name, domain: self.app.settings.domain.clone() }.upn(),
-            Err(_) => standing.name.clone(),
-        }
+        let principal = standing.principal(&self.app.settings.domain);
+        principal.map_or_else(|| standing.name.clone(), |principal| principal.upn())
     }
+}
+
+/// The tokens of another house are its own: only there they are renewed and taken back.
+fn refuse_external(report: &mut Report, presented: Option<&Admitted>) -> Result<(), Cause> {
+    if presented.is_some_and(|admitted| admitted.token().is_external()) {
+        let finding = Finding::seen("An unsupported token was provided").but("a token of this house");
+        report.fail(StepId::AdmissionIssuer, finding.class(Class::Unsupported));
+        return Err(Cause::Step);
+    }
+    Ok(())
 }

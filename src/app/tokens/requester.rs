@@ -83,10 +83,12 @@ pub(super) async fn authenticate(
     }
     let by_exchange = negotiated.as_ref().map(|proven| Arc::clone(proven.standing()));
     let by_token = admitted.as_ref().map(|admitted| Arc::clone(admitted.presenter()));
+    let holds_key = |admitted: &Admitted| admitted.token().assertion().is_holder_of_key();
+    let by_bearer = admitted.as_ref().is_some_and(|admitted| !holds_key(admitted));
     let all = [
         (by_password, Authenticated::ByPassword),
         (by_exchange, Authenticated::ByNegotiation),
-        (by_token, Authenticated::ByToken),
+        (by_token, if by_bearer { Authenticated::ByBearer } else { Authenticated::ByToken }),
         (by_certificate, Authenticated::BySignature),
     ];
     let mut found = all.into_iter().filter_map(|(standing, how)| Some((standing?, how)));

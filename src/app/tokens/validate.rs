@@ -74,6 +74,11 @@ async fn look(call: &Call<'_>, trust: &Trust, judgement: Judgement) -> Result<(R
     };
     let principal = token.assertion().subject.name.clone();
     match admit_token(call.app, trust, &mut part, token, None).await {
+        // Only its own house can tell (`sts.md` §4.6).
+        Ok(admitted) if admitted.token().is_external() => {
+            let finding = Finding::seen("a token of another house").but("one of this house");
+            part.fail(StepId::AdmissionIssuer, finding);
+        }
         Ok(admitted) => groups(call, &mut part, admitted.token().assertion(), admitted.standing()),
         Err(Cause::Step) => {}
         Err(cause) => return Err(cause),

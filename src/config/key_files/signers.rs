@@ -27,6 +27,13 @@ pub(super) fn read(folder: &Path) -> Result<Vec<TokenSigner>, KeyFilesError> {
     Ok(signers)
 }
 
+/// The pair of this certificate; nothing when its key is not there.
+pub(super) fn find(folder: &Path, sha256: &str) -> Result<Option<TokenSigner>, KeyFilesError> {
+    let stem = format!("sts-{sha256}");
+    let is_there = read_key(&folder.join(format!("{stem}.key")))?.is_some();
+    is_there.then(|| read_one(folder, &stem)).transpose()
+}
+
 /// Makes one, under the folder's lock.
 pub(super) fn make(folder: &Path, authority: &Authority, now: Moment) -> Result<TokenSigner, KeyFilesError> {
     let made = make::token_signer(&authority.signing()?, now)?;

@@ -1,10 +1,10 @@
-//! The entries of a seed: users, solution users, groups, extensions, roles, permissions.
+//! The entries of a seed: users, solution users, groups, extensions, external issuers, roles, permissions.
 
 use serde_json::{Value, json};
 
 use super::super::layers::Assignment;
 use super::super::setting::Scalar;
-use crate::identity::{AccountName, ExtensionKey};
+use crate::identity::{AccountName, Domain, ExtensionKey, Grantee};
 use crate::pki::Certificate;
 use crate::secret::Secret;
 
@@ -77,6 +77,19 @@ pub struct Extension {
     pub certificate: Option<Certificate>,
 }
 
+/// `[[external_issuer]]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExternalIssuer {
+    /// `Issuer` of its tokens.
+    pub issuer: String,
+    /// The domain of its users.
+    pub domain: Domain,
+    /// What it signs with, without the certificates above.
+    pub certificates: Vec<Certificate>,
+    /// The groups of this domain that its users belong to.
+    pub groups: Vec<AccountName>,
+}
+
 /// `[[role]]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Role {
@@ -89,8 +102,8 @@ pub struct Role {
 /// `[[permission]]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Permission {
-    /// Whom it is given to, without domain.
-    pub principal: AccountName,
+    /// Whom it is given to: without domain, or the user of an external issuer as `DOMAIN\name`.
+    pub principal: Grantee,
     /// The principal is a group.
     pub group: bool,
     /// Name of the role.
@@ -157,6 +170,19 @@ impl Entry for Extension {
     fn canonical(&self) -> Secret {
         let certificate = self.certificate.as_ref().map(Certificate::fingerprint);
         secret(&json!(["extension", self.key.as_str(), self.subject_name, certificate]))
+    }
+}
+
+impl Entry for ExternalIssuer {
+    fn key(&self) -> String {
+        format!("external_issuer/{}", self.issuer)
+    }
+
+    fn canonical(&self) -> Secret {
+        let mut signers: Vec<String> = self.certificates.iter().map(Certificate::fingerprint).collect();
+        signers.sort_unstable();
+        let domain = self.domain.capitals();
+        secret(&json!(["external_issuer", self.issuer, domain, signers, sorted(&self.groups)]))
     }
 }
 

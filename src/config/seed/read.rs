@@ -5,9 +5,10 @@ use std::path::Path;
 
 use super::super::document::{Placed, Section};
 use super::super::error::{ConfigError, Hint, Place};
-use super::entry::{Extension, Group, Password, Permission, Role, SolutionUser, User};
+use super::entry::{Extension, ExternalIssuer, Group, Password, Permission, Role, SolutionUser, User};
+use crate::identity::principal::fold;
 use crate::identity::role::SYSTEM_ROLES;
-use crate::identity::{AccountName, ExtensionKey, password, privilege};
+use crate::identity::{AccountName, Domain, ExtensionKey, Grantee, password, privilege};
 use crate::pki::{Certificate, pem};
 use crate::secret::Secret;
 
@@ -112,6 +113,30 @@ pub(super) fn extensions(root: &Section<'_>) -> Result<Vec<Extension>, ConfigErr
     root.each("extension")?.into_iter().map(read).collect()
 }
 
+pub(super) fn external_issuers(root: &Section<'_>) -> Result<Vec<ExternalIssuer>, ConfigError> {
+    let (mut issuers, mut domains) = (Names::default(), Names::default());
+    let read = |section: Section<'_>| {
+        section.only(&["issuer", "domain", "certificate", "certificate_file", "groups"])?;
+        let issuer = plain(&section, section.required("issuer")?, "issuer")?;
+        issuers.take("external issuer", &issuer, issuer.clone(), section.place())?;
+        let (text, place) = section.required("domain")?;
+        let domain = Domain::new(text)
+            .map_err(|why| section.wrong("domain", place, text, format!("the name of a domain: {why}")))?;
+        domains.take("domain of an external issuer", text, fold(text), section.place())?;
+        let (text, key, place) =
+            certificate_text(&section)?.ok_or_else(|| section.missing("certificate or certificate_file"))?;
+        let certificates = pem::leaves(&text)
+            .map_err(|why| section.wrong(key, place.clone(), &why.to_string(), "certificates in PEM"))?;
+        if let Some(unusable) = certificates.iter().find(|certificate| !certificate.key().is_usable()) {
+            let wanted = "certificates with RSA keys of 2048 to 8192 bits: others cannot sign tokens";
+            return Err(section.wrong(key, place, &unusable.subject(), wanted));
+        }
+        let groups = accounts(&section, "groups")?;
+        Ok(ExternalIssuer { issuer, domain, certificates, groups })
+    };
+    root.each("external_issuer")?.into_iter().map(read).collect()
+}
+
 pub(super) fn roles(root: &Section<'_>) -> Result<Vec<Role>, ConfigError> {
     let mut names = Names::default();
     let read = |section: Section<'_>| {
@@ -136,10 +161,19 @@ pub(super) fn permissions(root: &Section<'_>) -> Result<Vec<Permission>, ConfigE
     let mut places = Names::default();
     let read = |section: Section<'_>| {
         section.only(&["principal", "group", "role", "entity", "propagate"])?;
-        let principal = account(&section, section.required("principal")?, "principal")?;
+        let (text, place) = section.required("principal")?;
+        let principal = Grantee::new(text).map_err(|why| {
+            let wanted =
+                format!("a name without domain, or DOMAIN\\name of an external issuer's user: {why}");
+            section.wrong("principal", place.clone(), text, wanted)
+        })?;
+        let group = section.switch("group", false)?;
+        if group && principal.domain().is_some() {
+            return Err(section.wrong("principal", place, text, "a group of this domain"));
+        }
         let entity = section.text("entity")?.map(|text| plain(&section, text, "entity")).transpose()?;
         let permission = Permission {
-            group: section.switch("group", false)?,
+            group,
             role: account(&section, section.required("role")?, "role")?,
             entity: entity.unwrap_or_else(|| privilege::ROOT.to_owned()),
             propagate: section.switch("propagate", true)?,
@@ -216,15 +250,20 @@ fn ntlm(section: &Section<'_>) -> Result<bool, ConfigError> {
     Ok(wanted)
 }
 
-fn certificate(section: &Section<'_>) -> Result<Option<Certificate>, ConfigError> {
-    let (text, key, place) = match (section.text("certificate")?, section.text("certificate_file")?) {
+/// The text of an entry's certificates, under which key it stands, and where.
+fn certificate_text(section: &Section<'_>) -> Result<Option<(String, &'static str, Place)>, ConfigError> {
+    Ok(Some(match (section.text("certificate")?, section.text("certificate_file")?) {
         (Some(_), Some(_)) => return Err(both(section, "certificate", "certificate_file")),
         (None, None) => return Ok(None),
         (Some((text, place)), None) => (text.to_owned(), "certificate", place),
         (None, Some((file, place))) => {
             (read_file(section.source().folder(), file)?, "certificate_file", place)
         }
-    };
+    }))
+}
+
+fn certificate(section: &Section<'_>) -> Result<Option<Certificate>, ConfigError> {
+    let Some((text, key, place)) = certificate_text(section)? else { return Ok(None) };
     let read = pem::certificates(&text)
         .map_err(|why| section.wrong(key, place, &why.to_string(), "a certificate in PEM"))?;
     Ok(read.into_iter().next())

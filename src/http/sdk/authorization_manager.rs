@@ -92,7 +92,12 @@ pub(super) fn role_of(role: &Role) -> AuthorizationRole {
 pub(super) fn permission_of(domain: &Domain, permission: &permissions::Permission) -> Permission {
     Permission {
         entity: Some(entity::reference(&permission.entity)),
-        principal: format!("{}\\{}", domain.capitals(), permission.principal),
+        // That of another issuer's subject is its full name.
+        principal: if permission.principal.contains('\\') {
+            permission.principal.clone()
+        } else {
+            format!("{}\\{}", domain.capitals(), permission.principal)
+        },
         group: permission.group,
         role_id: number(permission.role_id),
         propagate: permission.propagate,

@@ -77,6 +77,7 @@ pub(super) fn of_step(step: StepId) -> Answer {
         | StepId::RequestConfirmation
         | StepId::RequestLifetime
         | StepId::AdmissionSubject
+        | StepId::AdmissionIssuer
         | StepId::AdmissionDelegate
         | StepId::AdmissionGroups
         | StepId::AdmissionRevoked

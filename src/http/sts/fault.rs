@@ -55,12 +55,7 @@ fn of_step(step: &Step, now: Moment) -> Fault {
         StepId::SoapMustUnderstand => {
             Fault::soap("MustUnderstand", "A header that must be understood is not understood.")
         }
-        StepId::MessageSecurityHeader => match finding.class {
-            Class::Several => FaultCode::InvalidRequest.with(said()),
-            Class::Unsupported => FaultCode::UnsupportedSecurityToken.with(said()),
-            Class::Unreadable => FaultCode::InvalidSecurityToken.fault(),
-            Class::Wrong | Class::Unavailable => FaultCode::InvalidSecurity.with(said()),
-        },
+        StepId::MessageSecurityHeader => of_header(finding.class, said()),
         StepId::MessageTimestamp => match finding.seen {
             Seen::Period(created, expires) => {
                 FaultCode::MessageExpired.with(expired(now, created, expires, finding))
@@ -89,7 +84,11 @@ fn of_step(step: &Step, now: Moment) -> Fault {
         StepId::RequestTarget if finding.class == Class::Several => FaultCode::InvalidRequest.with(said()),
         StepId::RequestTarget => FaultCode::RequestFailed.with(said()),
         StepId::RequestActAs => FaultCode::InvalidRequest.with("'ActAs' token is invalid!"),
+        StepId::AdmissionIssuer if finding.class == Class::Unsupported => {
+            FaultCode::UnsupportedSecurityToken.with(said())
+        }
         StepId::AssertionPresent
+        | StepId::AdmissionIssuer
         | StepId::AssertionIssuer
         | StepId::AssertionSigner
         | StepId::AssertionSignature
@@ -145,6 +144,15 @@ fn of_step(step: &Step, now: Moment) -> Fault {
     }
 }
 
+fn of_header(class: Class, said: String) -> Fault {
+    match class {
+        Class::Several => FaultCode::InvalidRequest.with(said),
+        Class::Unsupported => FaultCode::UnsupportedSecurityToken.with(said),
+        Class::Unreadable => FaultCode::InvalidSecurityToken.fault(),
+        Class::Wrong | Class::Unavailable => FaultCode::InvalidSecurity.with(said),
+    }
+}
+
 fn of_request(error: &RequestError) -> Fault {
     match error {
         RequestError::LifetimeOrder => FaultCode::InvalidTimeRange.with(error.to_string()),
@@ -170,9 +178,15 @@ fn of_decision(refusal: &Refusal) -> Fault {
         | Refusal::NoCertificate
         | Refusal::UseKeyOfDelegate
         | Refusal::DelegatedBearer
+        | Refusal::HolderOfKeyByBearer
+        | Refusal::DelegatedByBearer
         | Refusal::ActAsUnsigned => FaultCode::InvalidSecurity.with(refusal.to_string()),
         Refusal::Ambiguous => FaultCode::RequestFailed.with(refusal.to_string()),
-        Refusal::ActAsByDelegate | Refusal::NotActAsUser | Refusal::Delegate | Refusal::ChainEnded => {
+        Refusal::ActAsByDelegate
+        | Refusal::NotActAsUser
+        | Refusal::Delegate
+        | Refusal::ChainEnded
+        | Refusal::External => {
             FaultCode::InvalidRequest.with(refusal.to_string())
         }
         Refusal::NotRenewable => FaultCode::UnableToRenew.with(refusal.to_string()),

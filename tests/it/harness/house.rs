@@ -2,7 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::thread::JoinHandle;
 
 use actix_web::dev::ServerHandle;
@@ -10,12 +10,13 @@ use actix_web::rt::System;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::Value;
 use tokio::runtime::Handle;
+use vcsso::app::keys::{FolderError, KeyFolder};
 use vcsso::app::local_tickets::LocalTickets;
 use vcsso::app::negotiation::{Accounts, Negotiation};
 use vcsso::app::nt_hashes::NtHashes;
 use vcsso::app::users::{Person, add_person};
 use vcsso::app::{App, Peer, Policies, Settings, explain, housekeeping, start};
-use vcsso::clock::Frozen;
+use vcsso::clock::{Frozen, Moment};
 use vcsso::entropy::SystemEntropy;
 use vcsso::http::{Site, server};
 use vcsso::identity::Domain;
@@ -38,6 +39,8 @@ pub struct Plan {
     pub settings: Settings,
     pub policies: Policies,
     pub advertise: Option<String>,
+    /// Its key folder; a second replica shares it.
+    pub keys: Arc<KeyRing>,
     /// What is accepted beside passwords and tokens; NT hashes are kept then.
     pub sspi: Option<fn() -> (Acceptor, Accounts)>,
 }
@@ -55,7 +58,8 @@ pub struct House {
 impl Default for Plan {
     fn default() -> Self {
         let settings = Settings { domain: Domain::new("vsphere.local").unwrap(), issuer: ISSUER.into() };
-        Self { host: false, settings, policies: Policies::default(), advertise: None, sspi: None }
+        let policies = Policies::default();
+        Self { host: false, settings, policies, advertise: None, keys: Arc::default(), sspi: None }
     }
 }
 
@@ -81,10 +85,65 @@ static KEYS: LazyLock<Keys> = LazyLock::new(|| {
     Keys { authority, signer, tls }
 });
 
-/// The signer of all houses.
+/// The signer of all houses, until they rotate.
 pub fn signer() -> TokenSigner {
-    let key = SigningKey::from_pkcs8(&pem::private_key(&KEYS.signer.key).unwrap()).unwrap();
-    TokenSigner::new(key, pem::certificates(&KEYS.signer.certificate).unwrap()).unwrap()
+    signer_of(&KEYS.signer)
+}
+
+fn signer_of(made: &MadePem) -> TokenSigner {
+    let key = SigningKey::from_pkcs8(&pem::private_key(&made.key).unwrap()).unwrap();
+    TokenSigner::new(key, pem::certificates(&made.certificate).unwrap()).unwrap()
+}
+
+/// A key folder in memory.
+pub struct KeyRing(Mutex<Vec<MadePem>>);
+
+impl Default for KeyRing {
+    fn default() -> Self {
+        let MadePem { certificate, key } = &KEYS.signer;
+        Self(Mutex::new(vec![MadePem { certificate: certificate.clone(), key: key.clone() }]))
+    }
+}
+
+impl KeyRing {
+    /// With a key that was made then, and no other.
+    pub fn made_at(at: Moment) -> Self {
+        Self(Mutex::new(vec![make::token_signer(&KEYS.authority, at).unwrap()]))
+    }
+
+    /// A key of this folder.
+    pub fn signer(&self, sha256: &str) -> TokenSigner {
+        self.find(sha256).unwrap().unwrap()
+    }
+
+    /// What a start finds in it.
+    pub fn signers(&self) -> Vec<TokenSigner> {
+        self.0.lock().unwrap().iter().map(signer_of).collect()
+    }
+
+    /// Takes a key away, as a folder that is not shared yet; give it back with [`Self::put`].
+    pub fn take(&self, sha256: &str) -> MadePem {
+        let mut keys = self.0.lock().unwrap();
+        let place = keys.iter().position(|made| signer_of(made).certificate().fingerprint() == sha256);
+        keys.remove(place.unwrap())
+    }
+
+    pub fn put(&self, made: MadePem) {
+        self.0.lock().unwrap().push(made);
+    }
+}
+
+impl KeyFolder for KeyRing {
+    fn find(&self, sha256: &str) -> Result<Option<TokenSigner>, FolderError> {
+        Ok(self.signers().into_iter().find(|signer| signer.certificate().fingerprint() == sha256))
+    }
+
+    fn make(&self, now: Moment) -> Result<TokenSigner, FolderError> {
+        let made = make::token_signer(&KEYS.authority, now)?;
+        let signer = signer_of(&made);
+        self.put(made);
+        Ok(signer)
+    }
 }
 
 /// The CA of all houses, which signs clients too.
@@ -221,8 +280,9 @@ async fn run(
     let site = Site::new(address.to_string(), shown.clone(), authority_pem, &plan.settings.domain);
     let site = site.advertised(plan.advertise);
     let store = Store::open(&target).await.unwrap();
-    let app =
-        App::new(clock, Arc::new(SystemEntropy), store.clone(), plan.settings, plan.policies, vec![signer()]);
+    let signers = plan.keys.signers();
+    let app = App::new(clock, Arc::new(SystemEntropy), store.clone(), plan.settings, plan.policies, signers);
+    let app = app.with_key_folder(plan.keys);
     let app = app.with_authority(pem::certificates(&KEYS.authority.certificate).unwrap().remove(0));
     let sspi = plan.sspi.map(|accepted| accepted());
     let nt_hashes = sspi.as_ref().and_then(|_| NtHashes::new(&[7; 32], false));

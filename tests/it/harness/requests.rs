@@ -7,7 +7,7 @@ use vcsso::client::{self, Ids, Message, Style, sdk, sts};
 use vcsso::clock::Moment;
 use vcsso::dsig::SignatureAlgorithm;
 use vcsso::entropy::SystemEntropy;
-use vcsso::pki::SigningKey;
+use vcsso::pki::{Certificate, SigningKey};
 use vcsso::verifier::{Policy, judge_token};
 use vcsso::wstrust::request::{IssueRequest, KeyType, Lifetime};
 use vcsso::xml::names::SOAP;
@@ -96,12 +96,13 @@ pub fn assertion(answer: &Answer) -> String {
 impl House {
     /// What the STS answers.
     pub fn issue(&self, act: &Act<'_>) -> Answer {
-        self.send(&Request::post(STS, act.write()))
+        self.sts(act.write())
     }
 
     /// What the STS answers to a whole message.
     pub fn sts(&self, message: impl Into<Vec<u8>>) -> Answer {
-        self.send(&Request::post(STS, message))
+        let domain = self.app.settings.domain.as_str();
+        self.send(&Request::post(&format!("/sts/STSService/{domain}"), message))
     }
 
     /// The token that the STS issues.
@@ -116,10 +117,13 @@ impl House {
 
     /// The claims of a token, by our own verifier and the house's key.
     pub fn claims(&self, token: &str) -> vcsso::saml::Assertion {
-        let anchors = vcsso::pki::Anchors::new([(
-            Some(super::house::ISSUER.to_owned()),
-            super::house::signer().certificate().clone(),
-        )]);
+        self.claims_signed_by(token, super::house::signer().certificate())
+    }
+
+    /// The same, of the token of another signer.
+    pub fn claims_signed_by(&self, token: &str, signer: &Certificate) -> vcsso::saml::Assertion {
+        let issuer = self.app.settings.issuer.clone();
+        let anchors = vcsso::pki::Anchors::new([(Some(issuer), signer.clone())]);
         let policy = Policy { tolerance: Duration::ZERO, audiences: None };
         let judgement = judge_token(token.as_bytes().to_vec(), &anchors, &policy, self.app.now());
         let proven = judgement.proven.unwrap_or_else(|| panic!("{}", judgement.report.to_json(false)));
