@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use cases::{CASES, NOT_APPLICABLE, PENDING};
+use cases::{CASES, NOT_APPLICABLE};
 
 /// A case: its number, and which one of those that were added to it.
 type Case = (u16, u16);
@@ -24,12 +24,12 @@ type Tests = BTreeMap<Case, BTreeSet<String>>;
 #[test]
 fn every_case_is_shown_by_a_test_or_does_not_apply() {
     let (tests, mut wrong) = named_by_tests();
-    let (not_applicable, pending) = (all(NOT_APPLICABLE), all(PENDING));
+    let not_applicable = all(NOT_APPLICABLE);
     for case in expected() {
         let text = written(case);
         let named = tests.contains_key(&case);
         match (named, not_applicable.contains_key(&case)) {
-            (false, false) if !pending.contains_key(&case) => {
+            (false, false) => {
                 wrong.push(format!("no test names case {text}"));
             }
             (true, true) => {
@@ -39,7 +39,7 @@ fn every_case_is_shown_by_a_test_or_does_not_apply() {
         }
     }
     let known: BTreeSet<Case> = expected().into_iter().collect();
-    let strays = tests.keys().chain(not_applicable.keys()).chain(pending.keys());
+    let strays = tests.keys().chain(not_applicable.keys());
     wrong.extend(
         strays
             .filter(|case| !known.contains(*case))
@@ -243,7 +243,7 @@ fn function_in(line: &str) -> Option<&str> {
 }
 
 fn page(tests: &Tests) -> String {
-    let (not_applicable, pending) = (all(NOT_APPLICABLE), all(PENDING));
+    let not_applicable = all(NOT_APPLICABLE);
     let mut text = String::from(HEAD);
     for (list, what) in CASES {
         let cases = cases_of(list);
@@ -259,11 +259,6 @@ fn page(tests: &Tests) -> String {
         let unnamed: Vec<Case> = cases.iter().copied().filter(|case| !tests.contains_key(case)).collect();
         for (said, which) in grouped(&unnamed, |case| {
             not_applicable.get(&case).map(|why| format!("— {why}")).into_iter().collect()
-        }) {
-            add(&which, cases.len(), &said);
-        }
-        for (said, which) in grouped(&unnamed, |case| {
-            pending.get(&case).map(|why| format!("*to come:* {why}")).into_iter().collect()
         }) {
             add(&which, cases.len(), &said);
         }

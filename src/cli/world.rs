@@ -20,7 +20,7 @@ use crate::app::users::{Machine, Password, Person};
 use crate::app::{self, App};
 use crate::config::seed::{self, Entry, Seed};
 use crate::config::sspi::Missing;
-use crate::config::{Scalar, Setting, Settings, address, files, key_files, load_settings, sspi};
+use crate::config::{Scalar, Setting, Settings, address, files, key_files, load, sspi};
 use crate::entropy::{SystemEntropy, bytes, hex};
 use crate::identity::AccountName;
 use crate::lab::LabClock;
@@ -114,7 +114,7 @@ pub(super) fn with_app<T>(
     world: &World<'_>,
     work: impl AsyncFnOnce(Arc<App>) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
-    let settings = load_settings(given, world.environment)?;
+    let settings = load(given, world.environment)?.settings;
     actix_web::rt::System::new().block_on(async {
         let store = open_store(&settings).await?;
         let nt_hashes = nt_hashes(&settings, Missing::Leave)?;

@@ -258,14 +258,14 @@ statements! {
            UNION SELECT m.group_id FROM members m JOIN held ON held.id = m.member_id) \
          SELECT CAST(0 AS BIGINT) AS tag, CAST(NULL AS TEXT) AS t1, 'external' AS t2, CAST(NULL AS TEXT) AS t3, \
                 CAST(NULL AS TEXT) AS t4, CAST(NULL AS TEXT) AS t5, CAST(NULL AS TEXT) AS t6, CAST(NULL AS TEXT) AS t7, \
-                CAST(NULL AS TEXT) AS t8, CAST(0 AS BIGINT) AS n1, CAST(NULL AS BIGINT) AS n2, epoch.value AS n3 \
+                CAST(NULL AS TEXT) AS t8, CAST(0 AS BIGINT) AS n1, CAST(NULL AS BIGINT) AS n2, epoch.value AS n3, CAST(NULL AS BIGINT) AS n4 \
          FROM speaker, epoch \
          UNION ALL \
-         SELECT CAST(1 AS BIGINT), NULL, NULL, g.name, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL \
+         SELECT CAST(1 AS BIGINT), NULL, NULL, g.name, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL \
          FROM held JOIN principals g ON g.id = held.id \
          UNION ALL \
          SELECT CAST(2 AS BIGINT), p.entity, r.privilege, NULL, NULL, NULL, NULL, NULL, NULL, \
-                p.by_group, p.role_id, p.propagate \
+                p.by_group, p.role_id, p.propagate, NULL \
          FROM permissions p LEFT JOIN role_privileges r ON r.role_id = p.role_id \
          WHERE EXISTS (SELECT issuer FROM speaker) AND ((p.by_group = 0 AND p.folded = $1) \
             OR (p.by_group = 1 AND p.folded IN (SELECT g.folded FROM held JOIN principals g ON g.id = held.id)))";

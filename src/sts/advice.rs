@@ -72,7 +72,7 @@ mod tests {
         granted(&case)
     }
 
-    /// Numbers 135, 138 and 173 to 175 of `sts.md` §10.
+    /// sts.md §10: 135, 138, 173-175.
     #[test]
     fn the_owner_says_what_he_likes_and_a_delegate_changes_nothing() {
         let present = [advice("s", &[("a", "1"), ("b", "2")])];

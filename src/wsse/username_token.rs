@@ -74,6 +74,7 @@ mod tests {
         read(document.root()).map(|login| (login.user_name, login.password.expose().to_owned()))
     }
 
+    /// sts.md §10: 51.
     #[test]
     fn a_name_and_a_password_are_read_as_typed() {
         let typed = login("<Username>a@b</Username><Password> p&lt; </Password><Nonce>x</Nonce>");
@@ -82,6 +83,7 @@ mod tests {
         assert_eq!(login(&with_type), Ok(("a".into(), "p".into())));
     }
 
+    /// sts.md §10: 37-42.
     #[test]
     fn anything_else_is_refused_with_its_reason() {
         for (inner, error) in [

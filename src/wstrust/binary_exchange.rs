@@ -48,7 +48,7 @@ mod tests {
         BinaryExchange::read(document.root())
     }
 
-    /// Numbers 67 to 70 of `sts.md` §10.4.
+    /// sts.md §10: 67-70.
     #[test]
     fn both_types_must_be_the_known_ones() {
         let mut text = String::new();

@@ -15,6 +15,7 @@ use crate::world::{
     now, plain, sign_token, verdict_of_message, verdict_of_token_by,
 };
 
+/// sts.md §10: 213, 216, 218.
 #[test]
 fn a_token_of_somebody_else_is_refused() {
     run_tokens(TOKENS);
@@ -267,6 +268,7 @@ fn t06_without_key_info_at_most_eight_signers_are_tried() {
     assert_eq!(with(8), Some(StepId::AssertionSignature));
 }
 
+/// sts.md §10: 214.
 #[test]
 fn t06_two_trusted_signers_of_one_issuer_are_both_believed_while_the_key_is_rolled_over() {
     let both = [KEYS.eve.certificate.clone(), KEYS.sts.certificate().clone()];
@@ -280,7 +282,7 @@ fn t06_two_trusted_signers_of_one_issuer_are_both_believed_while_the_key_is_roll
     }
 }
 
-/// sts.md §10: 210. Nothing is read out of a token that nobody vouches for: the claims of a good one are a proof's.
+/// sts.md §10: 210, 211. Nothing is read out of a token that nobody vouches for: the claims of a good one are a proof's.
 #[test]
 fn where_nobody_is_trusted_no_token_is_believed() {
     for shape in [Shape::Own, Shape::Foreign] {

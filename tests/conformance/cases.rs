@@ -152,17 +152,25 @@ pub const NOT_APPLICABLE: &[(&str, &str)] = &[
     ("26, 27", "there is no handler chain: a message is read in one place, and answers are not read at all"),
     ("33", "identifiers of clients are not taken over; every answer has one of its own, `X-Vcsso-Trace`"),
     ("35", "one tenant, and its settings are read for each request"),
+    ("44-46, 52", "no SecurID: a Passcode is refused with its own text (40, 42)"),
     ("58", "the directory is the store, and without it nothing is served: 503"),
     ("60", "a solution user is its certificate: the schema has none without"),
     ("88-92", "no smart cards: `UserCertificateToken` does not belong in the header, and is refused (27+6)"),
     ("177", "names of groups have no white space at their ends, and are refused with it"),
     ("187", "the subject's name is the account's own, and not an attribute that could be missing"),
     ("190", "a request is a type: there is none that is nothing"),
+    ("212", "a key is looked for to verify, and for nothing else"),
+    ("215", "trust is a set of leaves: no chain is built, so none is incomplete"),
+    ("217", "decided otherwise: while a key is rolled over both are tried, eight at most (T06)"),
     ("221", "names are compared without case, as the directory looks them up; the domain too"),
-    ("224-228", "there is no REST yet"),
+    (
+        "222",
+        "no token of ADFS is at hand; tokens of other hands are in 206, and an external NameID must be a UPN of its domain",
+    ),
+    (
+        "224-228",
+        "the REST API of Lightwave's own directory, which signs in its own way; vCenter's is in `attacks.md` G",
+    ),
     ("229", "there is no OpenID Connect"),
     ("230", "there is no WebSSO"),
 ];
-
-/// Features that are under way; whose tests name them is taken out here.
-pub const PENDING: &[(&str, &str)] = &[];

@@ -278,7 +278,7 @@ on_both! {
         assert_eq!(login(&ours, &new).status, 200);
     }
 
-    /// `sts.md` §10 85 to 87, 116 to 131: by an external token one gets a token of this house, for the same subject.
+    /// sts.md §10: 85-87, 116-131. By an external token one gets a token of this house, for the same subject.
     fn an_external_token_gets_a_token_of_this_house(place) {
         let (ours, theirs) = pair(place, &["Administrators"]);
         let (bearer, hok) = (theirs.house.bearer("bob"), theirs.hok("bob"));
@@ -337,7 +337,7 @@ on_both! {
         refused(&ours, &renew(&own), "FailedAuthentication", "Invalid credentials", "admission.subject");
     }
 
-    /// `sts.md` §2.5, §6.3, §10 200: everything else is refused, whoever asks.
+    /// sts.md §10: 200; §2.5, §6.3. Everything else is refused, whoever asks.
     fn an_external_token_is_good_for_nothing_else(place) {
         let (ours, theirs) = pair(place, &["Administrators", "ActAsUsers"]);
         let (bearer, hok) = (theirs.house.bearer("bob"), theirs.hok("bob"));

@@ -195,7 +195,7 @@ on_both! {
         }
     }
 
-    /// `sts.md` §10 168: not yet valid; 169: expired. At Issue and at Renew, in `VMware`'s words.
+    /// sts.md §10: 168, 169. Not yet valid; expired. At Issue and at Renew, in `VMware`'s words.
     fn nothing_is_signed_with_a_key_that_is_not_in_force(place) {
         let keys = Arc::new(KeyRing::default());
         let house = House::built(place, Plan { keys: Arc::clone(&keys), ..Plan::default() });
@@ -220,7 +220,7 @@ on_both! {
         assert_eq!(readiness(&house), Ok(()));
     }
 
-    /// `sts.md` §10 169, 183, and at Renew: the last second of a key, and what comes after it.
+    /// sts.md §10: 169, 183. And at Renew: the last second of a key, and what comes after it.
     fn no_token_outlives_its_signer_and_after_its_end_there_is_none(place) {
         let made_at = Moment::parse("2016-11-26T09:00:00Z").unwrap();
         let keys = Arc::new(KeyRing::made_at(made_at));

@@ -90,7 +90,7 @@ fn leave(house: &House, group: &'static str, who: &'static str) -> Result<(), Ob
 }
 
 on_both! {
-    /// Conformance 32, 43, 47, 48 and 100 of `sts.md` §10: what is revealed, and what is not.
+    /// sts.md §10: 32, 43, 47, 48, 100. What is revealed, and what is not.
     fn a_password_is_good_for_its_days_and_then_only_its_owner_is_told(place) {
         let house = House::open(place);
         house.clock.set(end().minus(MILLISECOND));

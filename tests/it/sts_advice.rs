@@ -45,7 +45,7 @@ fn house(place: &Place) -> House {
 }
 
 on_both! {
-    /// 138, 173: what is asked for is said, and repeated in the answer after everything else.
+    /// sts.md §10: 138, 173, 189. What is asked for is said, and repeated in the answer after everything else.
     fn a_token_says_what_it_was_asked_to_say(place) {
         let house = house(place);
         let asked = [advice("urn:s\"<&", &[("urn:a", "<script>"), ("urn:b", "2")]), advice("urn:t", &[("urn:a", "")])];
@@ -63,7 +63,7 @@ on_both! {
         assert!(house.claims(&assertion(&silent)).advice.is_empty() && !silent.body.contains("AdviceSet"));
     }
 
-    /// 138, 174, 175: whoever acts for the subject adds, and what is present wins.
+    /// sts.md §10: 138, 174, 175, 189. Whoever acts for the subject adds, and what is present wins.
     fn a_delegate_adds_to_what_is_said_and_changes_nothing(place) {
         let house = house(place);
         let present = [advice("urn:s", &[("urn:a", "1"), ("urn:b", "2")])];
@@ -83,7 +83,7 @@ on_both! {
         assert_eq!(house.claims(&exchanged).advice, said(&union));
     }
 
-    /// 135: what a renewal asks for is not looked at.
+    /// sts.md §10: 135. What a renewal asks for is not looked at.
     fn a_renewed_token_says_what_it_said(place) {
         let house = house(place);
         let present = [advice("urn:s", &[("urn:a", "1")])];

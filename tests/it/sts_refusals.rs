@@ -190,7 +190,7 @@ on_both! {
         });
     }
 
-    /// sts.md §10: 75, 76, 77, 78, 79, 95, 96, 97, 98; `attacks.md` H20, H30.
+    /// sts.md §10: 36, 75, 76, 77, 78, 79, 95, 96, 97, 98; `attacks.md` H20, H30.
     fn whoever_cannot_be_authenticated_gets_one_text(place) {
         refused(place, |house| {
             let bearer = house.bearer("alice");
@@ -321,5 +321,17 @@ on_both! {
         let answer = house.send(&Request::post(STS, header));
         assert_eq!(answer.fault().text, "\u{e9}vil does not belong in the Security header");
         assert_eq!(answer.texts(), 2);
+    }
+
+    /// sts.md §10: 49, 50. What is broken here is nobody's wrong password.
+    fn where_the_directory_does_not_answer_nobody_is_told_that_he_is_wrong(place) {
+        let house = House::open(place);
+        assert_eq!(house.issue(&Act::new(ALICE)).status, 200);
+        house.run(|app| async move { app.store.close().await.unwrap() });
+        for credential in [Credential::Password("carol", PASSWORD), Credential::Certificate(&ROBOT)] {
+            let answer = house.issue(&Act::new(credential));
+            assert_eq!(answer.status, 503, "{}", answer.body);
+            assert!(answer.body.contains(&format!("xmlns:ns0=\"{WST}\"><faultcode>ns0:RequestFailed<")), "{}", answer.body);
+        }
     }
 }

@@ -83,7 +83,7 @@ fn on(wire: &mut Wire, act: &Act<'_>) -> Answer {
 }
 
 on_both! {
-    /// 66, 71: a ticket is enough, and the answer has the proof of this end between the token's type and the rest.
+    /// sts.md §10: 66, 71. A ticket is enough, and the answer has the proof of this end between the token's type and the rest.
     fn a_kerberos_ticket_is_worth_a_token_in_one_message(place) {
         let house = open(place);
         for context in [None, Some("http://example.com/1<\"")] {
@@ -107,7 +107,7 @@ on_both! {
         assert_eq!(house.refusal(&house.issue(&Act::new(NOBODY))), "credential.present");
     }
 
-    /// 72: two messages, the second a Challenge with the Context of the first, whatever connection it comes by.
+    /// sts.md §10: 72. Two messages, the second a Challenge with the Context of the first, whatever connection it comes by.
     fn ntlm_goes_on_by_a_challenge_with_its_context(place) {
         let house = with_nina(place);
         for action in [Operation::Challenge.action(), ""] {
@@ -204,7 +204,7 @@ on_both! {
         is_refused(&house, &go_on(&house, &name, &answer(&challenge)), FAILED, "negotiate.exchange");
     }
 
-    /// 67 to 70, 73, and `attacks.md` W26: each with the message that is accepted.
+    /// sts.md §10: 67-70, 73; `attacks.md` W26. Each with the message that is accepted.
     fn what_is_no_token_or_proves_nothing_is_refused(place) {
         let house = with_nina(place);
         let unsupported = |text| ("UnsupportedSecurityToken", text);
@@ -304,7 +304,7 @@ on_both! {
         is_refused(&house, &house.issue(&other), ("InvalidSecurity", text), "request.confirmation");
     }
 
-    /// 94, 95, 97, 99: with another credential beside it.
+    /// sts.md §10: 94, 95, 97, 99. With another credential beside it.
     fn everything_that_authenticates_is_the_same_principal(place) {
         let house = with_nina(place);
         let both = |name, password, token: &[u8]| house.issue(&asking(Credential::Password(name, password), None, token));

@@ -235,6 +235,7 @@ mod tests {
         assert!(pending.seats().is_empty());
     }
 
+    /// sts.md §10: 112. Nobody's is pushed out: who comes too late is told so.
     #[test]
     fn one_address_has_eight_seats_and_the_house_a_thousand() {
         let pending = Pending::default();
