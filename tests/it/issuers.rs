@@ -222,7 +222,7 @@ on_both! {
         assert_eq!(alice.call("TerminateSession", "SessionManager", "<sessionId>x</sessionId>").fault().kind, "NoPermission");
     }
 
-    /// `attacks.md` T08, `sts.md` §4.6: whose key speaks for whom.
+    /// `attacks.md` A22, T08, `sts.md` §4.6: whose key speaks for whom.
     fn an_external_issuer_speaks_for_its_own_users_and_nobody_else(place) {
         let (ours, theirs) = pair(place, &["Administrators"]);
         let (own, key, plain) = (signer(), theirs.signer(), Special::default);

@@ -162,7 +162,7 @@ on_both! {
         }
     }
 
-    /// `attacks.md` J15: a compromised key.
+    /// `attacks.md` A32, J15: a compromised key.
     fn tokens_of_a_revoked_key_are_refused_at_once_everywhere(place) {
         let (house, other, keys) = replicas(place);
         let token = house.bearer("alice");
