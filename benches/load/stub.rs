@@ -54,15 +54,10 @@ async fn people(app: &App, robot: &Path) {
     start::prepare(app, password()).await.unwrap();
     let groups = vec![well_known::ADMINISTRATORS.to_owned()];
     let name = AccountName::new(ALICE.0).unwrap();
-    let alice = Person {
-        name,
-        password: password(),
-        profile: Profile::default(),
-        groups: groups.clone(),
-        ntlm: false,
-    };
+    let alice = Person { name, password: password(), profile: Profile::default(), groups, ntlm: false };
     add_person(app, alice, &Peer::default()).await.unwrap();
     let certificate = pem::certificates(&std::fs::read_to_string(robot).unwrap()).unwrap().remove(0);
+    let groups = vec![well_known::ADMINISTRATORS.to_owned(), well_known::ACT_AS_USERS.to_owned()];
     let robot = Machine { name: AccountName::new("robot").unwrap(), certificate, groups };
     add_machine(app, robot, &Peer::default()).await.unwrap();
 }
