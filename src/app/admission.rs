@@ -11,6 +11,7 @@ use super::error::{Cause, Failure};
 use super::standings::{Epoch, Lookup};
 use super::trust::Trust;
 use super::{App, Peer, Policies, ReplayMode};
+use crate::clock::Moment;
 use crate::identity::principal::fold;
 use crate::identity::{LoginName, Standing};
 use crate::store::{Append, Appended, Claim};
@@ -81,15 +82,17 @@ pub async fn admit(app: &App, trust: &Trust, report: &mut Report, proven: Proven
 /// What a signed message claims for itself, if replay is looked at.
 #[must_use]
 pub fn claim_of(policies: &Policies, signed: &SignedMessage) -> Option<Claim> {
-    let claim = Claim { key: *signed.replay_key(), expires_at: signed.expires() };
-    (policies.replay != ReplayMode::Off).then_some(claim)
+    claim(policies, *signed.replay_key(), signed.expires())
 }
 
 /// What a signed request claims for itself, if replay is looked at.
 #[must_use]
 pub fn claim_of_request(policies: &Policies, signed: &SignedRequest) -> Option<Claim> {
-    let claim = Claim { key: *signed.replay_key(), expires_at: signed.expires() };
-    (policies.replay != ReplayMode::Off).then_some(claim)
+    claim(policies, *signed.replay_key(), signed.expires())
+}
+
+fn claim(policies: &Policies, key: [u8; 32], expires_at: Moment) -> Option<Claim> {
+    (policies.replay != ReplayMode::Off).then_some(Claim { key, expires_at })
 }
 
 /// Appends; where replay is only noted, a message that was seen before is noted and accepted (`decisions.md` §7).

@@ -32,7 +32,7 @@ def started(binary, database):
         with open(f"{work}/stderr", "w") as errors:
             process = subprocess.Popen(command, cwd=work, env=clean, stdout=subprocess.PIPE, stderr=errors, text=True)
         try:
-            url, health = ready(process, work)
+            url, health = ready(process, f"{work}/stderr")
             yield world(work, url, health, tunnel_port(work)), lambda _: stopped(process)
         finally:
             process.kill()
@@ -53,7 +53,7 @@ def replica(work, name, binary, database):
     with open(f"{work}/{name}.log", "w") as errors:
         process = subprocess.Popen(command, cwd=work, env=clean, stdout=subprocess.PIPE, stderr=errors, text=True)
     try:
-        url, health = ready(process, work)
+        url, health = ready(process, f"{work}/{name}.log")
         yield world(work, url, health), process
     finally:
         process.terminate()
@@ -89,7 +89,7 @@ def tunnel_port(work):
     return found.group(1) if found else ""
 
 
-def ready(process, work):
+def ready(process, log):
     """Waits for the line `READY url=… health=…`; what the service prints after it is read and dropped, so that it never blocks."""
     alarm = threading.Timer(START_SECONDS, process.kill)
     alarm.start()
@@ -100,7 +100,7 @@ def ready(process, work):
             threading.Thread(target=process.stdout.read, daemon=True).start()
             return found.groups()
     alarm.cancel()
-    raise RuntimeError(f"no READY line, exit {process.wait()}: {one_line(Path(work, 'stderr').read_text()[-2000:], 2000)}")
+    raise RuntimeError(f"no READY line, exit {process.wait()}: {one_line(Path(log).read_text()[-2000:], 2000)}")
 
 
 def stopped(process):
