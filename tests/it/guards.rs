@@ -42,7 +42,7 @@ fn padded(door: &str, length: usize) -> Request {
 }
 
 on_both! {
-    /// `attacks.md` S19.
+    /// `attacks.md` S19, N01.
     fn a_guarded_request_is_answered_with_a_bare_status_and_leaves_nothing(place) {
         let house = House::open(place);
         let before = (place.rows(), place.count("audit"));
@@ -67,6 +67,7 @@ on_both! {
         }
     }
 
+    /// `attacks.md` N02.
     fn a_body_of_one_mebibyte_is_read_and_one_byte_more_is_not(place) {
         let house = House::open(place);
         for door in DOORS {
@@ -85,6 +86,7 @@ on_both! {
         }
     }
 
+    /// `attacks.md` N09.
     fn where_a_name_is_advertised_no_other_host_is_served(place) {
         let plan = Plan { advertise: Some("vc.example".into()), ..Plan::default() };
         let house = House::built(place, plan);

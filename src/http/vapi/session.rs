@@ -33,20 +33,41 @@ pub async fn session(
     app: Data<App>,
     site: Data<Site>,
 ) -> HttpResponse {
+    // What is not asked for here is not waited for either.
+    let Some(wish) = Wish::of(style, &request) else {
+        return HttpResponse::MethodNotAllowed().insert_header((ALLOW, "GET, POST, DELETE")).finish();
+    };
     let peer = observe::peer(&request);
     let body = match limits::body(request.headers(), payload).await {
         Ok(body) => body,
         Err(answer) => return answer,
     };
     let exchange = Exchange { style, request: &request, app: &app, site: &site, peer: &peer };
-    let done = match *request.method() {
-        Method::POST if is_question(style, request.query_string()) => exchange.shown().await,
-        Method::POST => exchange.opened(&body).await,
-        Method::GET => exchange.shown().await,
-        Method::DELETE => exchange.ended().await,
-        _ => return HttpResponse::MethodNotAllowed().insert_header((ALLOW, "GET, POST, DELETE")).finish(),
+    let done = match wish {
+        Wish::Open => exchange.opened(&body).await,
+        Wish::Show => exchange.shown().await,
+        Wish::End => exchange.ended().await,
     };
     done.unwrap_or_else(|error| style.error(error, &site.sts_url(&request)))
+}
+
+/// What is asked for.
+enum Wish {
+    Open,
+    Show,
+    End,
+}
+
+impl Wish {
+    fn of(style: Style, request: &HttpRequest) -> Option<Self> {
+        match *request.method() {
+            Method::POST if is_question(style, request.query_string()) => Some(Self::Show),
+            Method::POST => Some(Self::Open),
+            Method::GET => Some(Self::Show),
+            Method::DELETE => Some(Self::End),
+            _ => None,
+        }
+    }
 }
 
 /// `/rest` has no other way to ask about a session than this.

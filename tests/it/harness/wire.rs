@@ -96,6 +96,14 @@ impl Wire {
         Some(answer)
     }
 
+    /// Sends these bytes on a connection of its own; every answer until the server closes it.
+    pub fn raw(&self, bytes: &[u8]) -> Vec<Answer> {
+        let mut stream = self.connect();
+        // A server that has answered early does not read the rest.
+        let _ = stream.get_mut().write_all(bytes).and_then(|()| stream.get_mut().flush());
+        std::iter::from_fn(|| Answer::read(&mut stream)).collect()
+    }
+
     /// Through a tunnel at this address.
     pub fn through(self, tunnel: SocketAddr) -> Self {
         Self { tunnel: Some(tunnel), ..self }
@@ -150,7 +158,7 @@ impl Request {
         Self { announced: Some(length), ..self }
     }
 
-    fn bytes(&self) -> Vec<u8> {
+    pub fn bytes(&self) -> Vec<u8> {
         let mut out = format!("{} {} HTTP/1.1\r\n", self.method, self.path).into_bytes();
         for (name, value) in &self.headers {
             out.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
