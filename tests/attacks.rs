@@ -2,7 +2,7 @@
 //! there to refuse it.
 //!
 //! Row ids name the attack table: P parser, R references and wrapping, C canonicalisation, K algorithms, T key trust,
-//! A assertion semantics, H security header. Each file of `attacks/` holds one letter, and the good twins run first.
+//! A assertion semantics, H security header; `rows.rs` lists all. Each file of `attacks/` holds one letter, and the good twins run first.
 
 #![allow(
     clippy::unwrap_used,
@@ -38,6 +38,13 @@ mod trust;
 mod wrapped_messages;
 #[path = "attacks/wrapping.rs"]
 mod wrapping;
+
+#[path = "attacks/page.rs"]
+mod page;
+#[path = "attacks/rows.rs"]
+mod rows;
+#[path = "conformance/source.rs"]
+mod source;
 
 #[path = "attacks/differential.rs"]
 mod differential;

@@ -8,10 +8,11 @@
 
 #[path = "conformance/cases.rs"]
 mod cases;
+#[path = "conformance/source.rs"]
+mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
 
 use cases::{CASES, NOT_APPLICABLE};
 
@@ -50,17 +51,7 @@ fn every_case_is_shown_by_a_test_or_does_not_apply() {
 
 #[test]
 fn the_page_says_what_the_tests_say() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/CONFORMANCE.md");
-    let page = page(&named_by_tests().0);
-    if std::env::var_os("VCSSO_WRITE").is_some() {
-        std::fs::write(&path, &page).unwrap();
-    }
-    let kept = std::fs::read_to_string(&path).unwrap_or_default();
-    let first = page.lines().zip(kept.lines().chain(std::iter::repeat(""))).find(|(new, old)| new != old);
-    assert!(
-        kept == page,
-        "docs/CONFORMANCE.md is out of date: VCSSO_WRITE=1 cargo test --test conformance\n{first:?}"
-    );
+    source::compare("CONFORMANCE.md", &page(&named_by_tests().0), "conformance");
 }
 
 #[test]
@@ -80,9 +71,8 @@ fn numbers_are_read_in_every_form_that_people_write() {
         ("Numbers of `sts.md` §10.", vec![]),
         ("`sts.md` §2.6: 17", vec![]),
     ] {
-        assert_eq!(cases_in(text).0, wanted, "{text}");
+        assert_eq!(cases_in(text), wanted, "{text}");
     }
-    assert!(cases_in("sts.md §10: 1, 2,").1, "the list goes on in the next line");
 }
 
 fn expected() -> Vec<Case> {
@@ -107,14 +97,17 @@ fn all<'t>(table: &[(&str, &'t str)]) -> BTreeMap<Case, &'t str> {
 }
 
 fn cases_of(list: &str) -> Vec<Case> {
-    cases_in(&format!("sts.md §10: {list}")).0
+    cases_in(&format!("sts.md §10: {list}"))
 }
 
-/// The cases that a line of a comment names; whether the list goes on in the next line.
-fn cases_in(text: &str) -> (Vec<Case>, bool) {
-    let behind = text.split_once("sts.md").map(|(_, behind)| behind.trim_start_matches(['`', ' ']));
-    let Some(mut rest) = behind.and_then(|behind| behind.strip_prefix("§10")) else {
-        return (Vec::new(), false);
+/// The cases that a comment names.
+fn cases_in(text: &str) -> Vec<Case> {
+    text.split("sts.md").skip(1).flat_map(cases_behind).collect()
+}
+
+fn cases_behind(sheet: &str) -> Vec<Case> {
+    let Some(mut rest) = sheet.trim_start_matches(['`', ' ']).strip_prefix("§10") else {
+        return Vec::new();
     };
     if let Some(section) = rest.strip_prefix('.') {
         rest = section.trim_start_matches(|letter: char| letter.is_ascii_digit());
@@ -127,7 +120,7 @@ fn cases_in(text: &str) -> (Vec<Case>, bool) {
     list_of(rest.trim_start_matches(word))
 }
 
-fn list_of(mut rest: &str) -> (Vec<Case>, bool) {
+fn list_of(mut rest: &str) -> Vec<Case> {
     let mut cases = Vec::new();
     while let Some((first, after)) = case_at(rest) {
         rest = after;
@@ -140,12 +133,10 @@ fn list_of(mut rest: &str) -> (Vec<Case>, bool) {
             None => cases.push(first),
         }
         let next = [", ", " and ", ","].iter().find_map(|next| rest.strip_prefix(next));
-        match next {
-            Some(next) => rest = next,
-            None => return (cases, false),
-        }
+        let Some(next) = next else { break };
+        rest = next;
     }
-    (cases, rest.trim().is_empty())
+    cases
 }
 
 fn case_at(text: &str) -> Option<(Case, &str)> {
@@ -161,85 +152,20 @@ fn case_at(text: &str) -> Option<(Case, &str)> {
     }
 }
 
-/// From every file of `src` and `tests`; and what names cases without being a test.
+/// From every comment of `src` and `tests`; and what names cases without being a test.
 fn named_by_tests() -> (Tests, Vec<String>) {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let (mut files, mut tests, mut wrong) = (Vec::new(), Tests::new(), Vec::new());
-    for folder in ["src", "tests"] {
-        collect(&root.join(folder), &mut files);
-    }
-    files.sort();
-    for file in files.iter().filter(|file| !file.starts_with(root.join("tests/conformance"))) {
-        let name = file.strip_prefix(root).unwrap().display().to_string();
-        if name != "tests/conformance.rs" {
-            read_file(&name, &std::fs::read_to_string(file).unwrap(), &mut tests, &mut wrong);
+    let (mut tests, mut wrong) = (Tests::new(), Vec::new());
+    for comment in source::comments(&["tests/conformance"]) {
+        for case in cases_in(&comment.text) {
+            match &comment.whose {
+                Ok(test) => {
+                    tests.entry(case).or_default().insert(test.clone());
+                }
+                Err(place) => wrong.push(format!("{place}: a case beside no test")),
+            }
         }
     }
     (tests, wrong)
-}
-
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            collect(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
-        }
-    }
-}
-
-fn read_file(name: &str, source: &str, tests: &mut Tests, wrong: &mut Vec<String>) {
-    let (mut above, mut is_test, mut goes_on): (Vec<Case>, bool, bool) = (Vec::new(), false, false);
-    let mut current: Option<String> = None;
-    for (number, line) in source.lines().enumerate() {
-        let line = line.trim();
-        if let Some(comment) = line.strip_prefix("//").filter(|comment| !comment.starts_with('!')) {
-            let comment_text = comment.trim_start_matches('/').trim();
-            let (cases, more) = if goes_on { list_of(comment_text) } else { cases_in(comment_text) };
-            goes_on = more;
-            if comment.starts_with('/') {
-                above.extend(cases);
-            } else if let Some(test) = &current {
-                for case in cases {
-                    note(tests, case, test);
-                }
-            } else if !cases.is_empty() {
-                wrong.push(format!("{name}:{}: cases beside no test", number + 1));
-            }
-            continue;
-        }
-        goes_on = false;
-        if line.starts_with("#[") {
-            is_test |= line.contains("test]");
-            continue;
-        }
-        if let Some(function) = function_in(line) {
-            let is_case = is_test || line.contains("(place)");
-            current = is_case.then(|| format!("`{name}` {function}"));
-        }
-        match &current {
-            Some(test) if function_in(line).is_some() => {
-                for case in above.drain(..) {
-                    note(tests, case, test);
-                }
-            }
-            _ if !above.is_empty() => wrong.push(format!("{name}:{}: cases above no test", number + 1)),
-            _ => {}
-        }
-        above.clear();
-        is_test = false;
-    }
-}
-
-fn note(tests: &mut Tests, case: Case, test: &str) {
-    tests.entry(case).or_default().insert(test.to_owned());
-}
-
-fn function_in(line: &str) -> Option<&str> {
-    let rest = line.strip_prefix("pub ").unwrap_or(line);
-    let rest = rest.strip_prefix("async ").unwrap_or(rest).strip_prefix("fn ")?;
-    rest.split(['(', '<']).next()
 }
 
 fn page(tests: &Tests) -> String {

@@ -104,3 +104,31 @@ impl Drop for Waiting<'_> {
 
 /// At about 75 hashes a second and core, more than two seconds of waiting is refused at once.
 const MOST_WAITING: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `attacks.md` N16: who comes when too many wait is told so at once, and who waits is served.
+    #[tokio::test]
+    async fn as_many_wait_as_may_and_nobody_more() {
+        let pool = Arc::new(HashingPool::default());
+        let cores = u32::try_from(pool.permits.available_permits()).unwrap();
+        let busy = Arc::clone(&pool.permits).acquire_many_owned(cores).await.unwrap();
+        let ask = |_| {
+            let pool = Arc::clone(&pool);
+            // Too long to be hashed: it waits like any other, and costs nothing then.
+            tokio::spawn(async move { pool.check(Secret::new("x".repeat(2_000)), None).await })
+        };
+        let mut asked: Vec<_> = (0..MOST_WAITING + 40).map(ask).collect();
+        for refused in asked.split_off(MOST_WAITING) {
+            assert!(matches!(refused.await.unwrap(), Err(Failure::Overloaded)));
+        }
+        assert!(!asked.iter().any(tokio::task::JoinHandle::is_finished));
+        drop(busy);
+        for served in asked {
+            assert!(!matches!(served.await.unwrap(), Err(Failure::Overloaded)));
+        }
+        assert!(!matches!(ask(0).await.unwrap(), Err(Failure::Overloaded)));
+    }
+}

@@ -66,7 +66,7 @@ fn digest_of(good: &Good, change: fn(Vec<u8>) -> Vec<u8>) -> String {
     })
 }
 
-const TOKENS: &[TokenRow] = &[
+pub const TOKENS: &[TokenRow] = &[
     shape("K01", "HMAC with the certificate in DER", |g| hmac_with(&g.token, KEYS.sts.certificate().der())),
     shape("K01", "HMAC with the certificate in PEM", |g| {
         hmac_with(&g.token, pem::encode("CERTIFICATE", KEYS.sts.certificate().der()).as_bytes())
@@ -192,7 +192,7 @@ fn message_method(text: &str, uri: &str) -> String {
     resign_info(text, &KEYS.robot.key, |info| info.replace(RSA_SHA256, uri).replace(RSA_SHA512, uri))
 }
 
-const MESSAGES: &[MessageRow] = &[
+pub const MESSAGES: &[MessageRow] = &[
     signed("K01", "HMAC with the public key", StepId::MessageSignatureShape, |text, _| {
         in_signature(text, |s| hmac_with(s, KEYS.robot.certificate.key().spki()))
     }),
@@ -312,4 +312,27 @@ fn k09_a_key_whose_exponent_is_one_signs_nothing() {
     });
     let verdict = verdict_of_message(forged.as_bytes(), Base::StsCertificate.door());
     assert_eq!(verdict.refusal, Some(StepId::MessageSignature));
+}
+
+#[test]
+fn k08_a_signature_has_its_one_padding() {
+    let usual = include_str!("../fixtures/rsa-padding/usual.crt");
+    let lines = include_str!("../fixtures/rsa-padding/usual.txt").lines();
+    let verdicts =
+        lines.map(|line| (line.split(':').next().unwrap(), verifies(usual, line))).collect::<Vec<_>>();
+    let held: Vec<&str> = verdicts.iter().filter(|(_, holds)| *holds).map(|(what, _)| *what).collect();
+    assert_eq!((held, verdicts.len()), (vec!["good"], 20));
+    // With the exponent 3 somebody without the key can make a number whose cube begins as a signature does.
+    let three = include_str!("../fixtures/rsa-padding/three.crt");
+    assert!(!verifies(three, include_str!("../fixtures/rsa-padding/three.txt")));
+}
+
+/// Whether a line of those files, what it is and a signature in hexadecimal, is a signature over what they all sign.
+fn verifies(certificate: &str, line: &str) -> bool {
+    let (_, hex) = line.split_once(": ").unwrap();
+    let digits: Vec<u8> =
+        hex.trim().chars().map(|digit| u8::try_from(digit.to_digit(16).unwrap()).unwrap()).collect();
+    let signature: Vec<u8> = digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect();
+    let certificate = vcsso::pki::pem::certificates(certificate).unwrap().remove(0);
+    certificate.key().verifies(Hash::Sha256, b"what is signed", &signature)
 }

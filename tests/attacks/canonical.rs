@@ -56,7 +56,7 @@ const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
 const EVIL_RSA: &str = "xmlns:rsa=\"urn:evil\"";
 const RSA: &str = "xmlns:rsa=\"http://www.rsa.com/names/2009/12/std-ext/SAML2.0\"";
 
-const TOKENS: &[TokenRow] = &[
+pub const TOKENS: &[TokenRow] = &[
     same("C01", "a comment in NameID", |g| swap(&g.token, "alice@VSPHERE", "alice<!-- -->@VSPHERE")),
     same("C01", "a comment in a group", |g| swap(&g.token, "\\A &amp; B", "\\A<!-- --> &amp; B")),
     same("C01", "a comment in the Issuer", |g| {
@@ -253,7 +253,7 @@ fn algorithm(text: &str, element: &str, uri: &str) -> String {
     })
 }
 
-const MESSAGES: &[MessageRow] = &[
+pub const MESSAGES: &[MessageRow] = &[
     signed("C01", "a comment in the message signature", StepId::MessageSignatureShape, |text, _| {
         in_signature(text, |s| swap(s, "<ds:SignatureValue>", "<ds:SignatureValue><!-- -->"))
     }),

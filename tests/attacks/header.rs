@@ -57,7 +57,7 @@ const fn written(what: &'static str, change: fn(&str, Base) -> String) -> Messag
 const CREATED: &str = "<wsu:Created>2026-11-24T07:59:50.000Z</wsu:Created>";
 const EXPIRES: &str = "<wsu:Expires>2026-11-24T08:00:50.000Z</wsu:Expires>";
 
-const MESSAGES: &[MessageRow] = &[
+pub const MESSAGES: &[MessageRow] = &[
     header("H01", "no Security header", |text, _| without(text, "wsse:Security")),
     row(
         "H01",

@@ -7,7 +7,7 @@ use vcsso::xml::{Document, Element, Limits};
 use crate::table::good;
 use crate::world::{Base, Confirms, Shape, Verdict, message, verdict_of_message, verdict_of_token};
 
-const MESSAGES: [(Base, Shape); 7] = [
+pub const MESSAGES: [(Base, Shape); 7] = [
     (Base::SdkBearer, Shape::Own),
     (Base::SdkBearer, Shape::Foreign),
     (Base::SdkHolder, Shape::Own),
@@ -74,6 +74,7 @@ fn run<V: std::fmt::Debug>(
     assert!(accepted.get() >= cases / 1_000, "only {} of {cases} mutants were accepted", accepted.get());
 }
 
+/// `attacks.md` N18.
 #[test]
 fn one_byte_changed_anywhere_changes_nothing_that_is_accepted() {
     run(3_000, (any::<prop::sample::Index>(), any::<u8>()), |subject, (place, byte)| {

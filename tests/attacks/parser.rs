@@ -43,7 +43,7 @@ fn advice(good: &Good, content: &str) -> String {
     after(&good.token, "saml2:Conditions", &format!("<saml2:Advice>{content}</saml2:Advice>"))
 }
 
-const TOKENS: &[TokenRow] = &[
+pub const TOKENS: &[TokenRow] = &[
     doctype("P01", "a DOCTYPE", |g| format!("<!DOCTYPE a>{}", g.token)),
     doctype("P02", "an external entity in NameID", |g| {
         format!("<!DOCTYPE a [<!ENTITY e SYSTEM \"file:///etc/passwd\">]>{}", name_id(g, "&e;"))
@@ -155,7 +155,7 @@ const ALL: &[Base] =
     &[Base::SdkBearer, Base::SdkHolder, Base::StsHolder, Base::StsCertificate, Base::StsPassword];
 const SIGNED: &[Base] = &[Base::SdkHolder, Base::StsHolder, Base::StsCertificate];
 
-const MESSAGES: &[MessageRow] = &[
+pub const MESSAGES: &[MessageRow] = &[
     MessageRow {
         id: "P01",
         what: "a DOCTYPE",

@@ -64,7 +64,7 @@ const DATA: &str = "saml2:SubjectConfirmationData";
 const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
 const METHOD: &str = "urn:oasis:names:tc:SAML:2.0:cm:";
 
-const TOKENS: &[TokenRow] = &[
+pub const TOKENS: &[TokenRow] = &[
     in_force("A01", "expired", |g| {
         attribute(
             g,

@@ -51,7 +51,7 @@ fn key_info_instead(good: &Good, key_info: &str) -> String {
 
 const KEY_VALUE: &str = "<ds:KeyValue><ds:RSAKeyValue><ds:Modulus>AQAB</ds:Modulus><ds:Exponent>AQAB</ds:Exponent></ds:RSAKeyValue></ds:KeyValue>";
 
-const TOKENS: &[TokenRow] = &[
+pub const TOKENS: &[TokenRow] = &[
     signer("T01", "the same name and serial number, another key", |g| {
         by(g, &KEYS.eve.key, &key_info(&KEYS.eve.certificate))
     }),
@@ -150,7 +150,7 @@ fn in_reference(text: &str, new: &str) -> String {
     in_signature(text, |s| with_content(s, "wsse:SecurityTokenReference", new))
 }
 
-const MESSAGES: &[MessageRow] = &[
+pub const MESSAGES: &[MessageRow] = &[
     reference("T02", "a KeyValue", |text, _| in_key_info(text, KEY_VALUE)),
     reference("T02", "a RetrievalMethod", |text, _| {
         in_key_info(text, "<ds:RetrievalMethod URI=\"http://127.0.0.1:9/\"/>")

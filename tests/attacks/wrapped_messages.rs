@@ -68,7 +68,7 @@ fn other_reference(text: &str, from: &str, to: &str) -> String {
     resign_info(text, &KEYS.robot.key, |info| swap(info, from, to))
 }
 
-const MESSAGES: &[MessageRow] = &[
+pub const MESSAGES: &[MessageRow] = &[
     coverage("R01", "XSW1: the Body moved to a wrapper, the new one without Id", |text, base| {
         moved_body(text, base, "")
     }),

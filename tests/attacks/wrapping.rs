@@ -37,7 +37,7 @@ fn uri(good: &Good, uri: &str) -> String {
     good.info(|info| swap(info, &format!(" URI=\"#{TOKEN_ID}\""), uri))
 }
 
-const TOKENS: &[TokenRow] = &[
+pub const TOKENS: &[TokenRow] = &[
     shape("R03", "XSW4: evil wraps the original", |g| inside(&g.evil(), "saml2:Assertion", &g.token)),
     shape("R03", "XSW4: evil wraps the original behind its Issuer", |g| {
         after(&g.evil(), "saml2:Issuer", &g.token)

@@ -10,6 +10,7 @@
 mod configuration;
 mod issuer;
 mod keys;
+mod log;
 mod policies;
 mod program;
 mod running;

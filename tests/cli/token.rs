@@ -28,14 +28,14 @@ certificate_file = "agent.crt"
 "#;
 
 /// A service on a free port, ended with the case; keys and state lie where the commands look for them.
-struct Service {
-    world: World,
+pub(super) struct Service {
+    pub(super) world: World,
     url: String,
     child: Child,
 }
 
 impl Service {
-    fn start() -> Self {
+    pub(super) fn start() -> Self {
         let world = World::new();
         for name in ["robot", "agent", "own"] {
             let (certificate, key) = self_signed(name);
@@ -46,6 +46,7 @@ impl Service {
         world.file("alice.txt", "Secret!23\n");
         let serve = ["serve", "--listen", "127.0.0.1:0", "--health", "127.0.0.1:0", "--seed", "seed.toml"];
         let mut command = world.command(&serve);
+        command.env("VCSSO_LOG", "debug");
         let log = std::fs::File::create(world.path("log")).unwrap();
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut ready = String::new();
@@ -56,12 +57,17 @@ impl Service {
         Self { world, url, child }
     }
 
+    /// Everything it has written by now.
+    pub(super) fn log(&self) -> String {
+        std::fs::read_to_string(self.world.path("log")).unwrap()
+    }
+
     fn token(&self, arguments: &[&str]) -> Run {
         self.world.run(&[&["token"], arguments].concat())
     }
 
     /// A token, kept in a file of this name.
-    fn issued(&self, file: &str, arguments: &[&str]) -> Value {
+    pub(super) fn issued(&self, file: &str, arguments: &[&str]) -> Value {
         let run = self.token(&[&["issue"], arguments].concat());
         assert_eq!(run.code, 0, "{}", run.error);
         assert!(
@@ -86,7 +92,8 @@ impl Service {
         facts
     }
 
-    fn refused(&self, arguments: &[&str]) -> Value {
+    /// What it was told, in JSON.
+    pub(super) fn refused(&self, arguments: &[&str]) -> Value {
         let run = self.token(&[arguments, &["--output", "json"]].concat());
         assert_eq!((run.code, run.error.as_str()), (3, ""), "{}", run.out);
         serde_json::from_str(&run.out).unwrap()
@@ -114,9 +121,9 @@ fn sha256(service: &Service, certificate: &str) -> String {
     pem::certificates(&text).unwrap()[0].fingerprint()
 }
 
-const ALICE: [&str; 4] = ["--user", "alice@vsphere.local", "--password-file", "alice.txt"];
-const ROBOT: [&str; 4] = ["--certificate", "robot.crt", "--key", "robot.key"];
-const OWN: [&str; 4] = ["--certificate", "own.crt", "--key", "own.key"];
+pub(super) const ALICE: [&str; 4] = ["--user", "alice@vsphere.local", "--password-file", "alice.txt"];
+pub(super) const ROBOT: [&str; 4] = ["--certificate", "robot.crt", "--key", "robot.key"];
+pub(super) const OWN: [&str; 4] = ["--certificate", "own.crt", "--key", "own.key"];
 
 #[test]
 fn every_credential_gets_its_token() {

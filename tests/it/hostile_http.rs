@@ -207,7 +207,7 @@ fn who_connects_and_says_nothing_is_left_behind() {
     let silent: Vec<_> = (0..64).map(|_| TcpStream::connect(house.address).unwrap()).collect();
     is_served(&house);
     for mut socket in silent {
-        socket.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        socket.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
         assert_eq!(socket.read(&mut [0; 1]).unwrap_or(0), 0, "it is closed and was told nothing");
     }
     is_served(&house);
@@ -231,4 +231,21 @@ fn who_is_slow_is_told_so_and_holds_up_nobody() {
         assert_eq!(answers.iter().map(|answer| answer.status).collect::<Vec<_>>(), [408]);
     }
     is_served(&house);
+}
+
+/// `attacks.md` H24.
+#[test]
+fn a_password_is_taken_through_tls_and_from_a_body_alone() {
+    let house = House::open(&Place::sqlite());
+    let login = Request::post(STS, Act::new(Credential::Password("alice", PASSWORD)).write());
+    assert_eq!(house.send(&login).status, 200);
+    let mut plain = TcpStream::connect(house.address).unwrap();
+    plain.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    plain.write_all(&login.bytes()).unwrap();
+    let mut answer = Vec::new();
+    let _ = plain.read_to_end(&mut answer);
+    assert!(!answer.windows(4).any(|four| four == b"HTTP"), "{answer:?}");
+    let in_url = format!("{STS}?username=alice%40vsphere.local&password={PASSWORD}");
+    assert_eq!(house.send(&Request::get(&in_url)).status, 405);
+    assert_eq!(house.send(&Request { path: in_url, body: Vec::new(), ..login }).status, 500);
 }

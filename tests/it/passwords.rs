@@ -288,7 +288,7 @@ on_both! {
         assert!(users.iter().all(|user| user.failures <= 1), "{users:?}");
     }
 
-    /// attacks.md U02: what counts is the other end of the connection, whatever a header says.
+    /// attacks.md U02, N12: what counts is the other end of the connection, whatever a header says.
     fn u02_a_header_does_not_say_where_somebody_is(place) {
         let plan = Plan::with(|policies| {
             policies.lockout.address_failures = 3;

@@ -346,7 +346,7 @@ on_both! {
         assert_eq!(alice.current_session().inside("userName"), Some(KEY));
     }
 
-    /// `attacks.md` S14.
+    /// `attacks.md` S14, N11.
     fn no_header_says_what_certificate_a_connection_has(place) {
         let house = House::open(place);
         let made = own();

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use rcgen::{CertificateParams, DistinguishedName, DnType, DnValue, KeyPair, PKCS_RSA_SHA256};
 use vcsso::client::{Message, Style, sts};
 use vcsso::clock::Moment;
 use vcsso::dsig::SignatureAlgorithm;
@@ -207,12 +208,13 @@ on_both! {
         assert_eq!(subject(&house, &house.sts(before(&plain, "wsse:Security", &issue))), "alice@VSPHERE.LOCAL");
     }
 
-    /// sts.md §10: 54, 55, 56, 57, 59, 61, 62, 63, 64, 65.
+    /// sts.md §10: 54, 55, 56, 57, 59, 61, 62, 63, 64, 65. `attacks.md` T12, T13.
     fn a_solution_user_is_known_by_its_whole_certificate_while_it_is_in_force(place) {
         let house = House::open(place);
         let (token, later) = (held(&house), now().plus(Duration::from_hours(24 * 366 * 10)));
         let nameless = nameless();
         let namesake = self_signed("robot", now()).unwrap();
+        let respelled = respelled("robot");
         let young = self_signed("young", later).unwrap();
         let certificate = young.certificate.clone();
         house.run(|app| async move {
@@ -233,6 +235,7 @@ on_both! {
             ("disabled", FAILED_AUTHENTICATION, step, by(&crate::harness::people::RETIRED)),
             ("not in force yet", FAILED_AUTHENTICATION, step, by(&young)),
             ("of the same name", FAILED_AUTHENTICATION, step, by(&namesake)),
+            ("of the same name in other letters", FAILED_AUTHENTICATION, step, by(&respelled)),
         ]);
         // In force from its first moment, and to the last one that its certificate names.
         let at = |moment: Moment, made: &Made| {
@@ -249,12 +252,23 @@ on_both! {
 
 /// A certificate whose subject is empty.
 fn nameless() -> Made {
-    use rcgen::{CertificateParams, DistinguishedName, KeyPair, PKCS_RSA_SHA256};
+    let made = of_subject(DistinguishedName::new());
+    assert_eq!(made.certificate.subject(), "");
+    made
+}
+
+/// A certificate for this name, as text of another type.
+fn respelled(name: &str) -> Made {
+    let mut subject = DistinguishedName::new();
+    subject.push(DnType::CommonName, DnValue::BmpString(name.try_into().unwrap()));
+    of_subject(subject)
+}
+
+fn of_subject(subject: DistinguishedName) -> Made {
     let mut params = CertificateParams::default();
-    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name = subject;
     let key = KeyPair::generate_for(&PKCS_RSA_SHA256).unwrap();
     let certificate = vcsso::pki::Certificate::from_der(params.self_signed(&key).unwrap().der()).unwrap();
-    assert_eq!(certificate.subject(), "");
     Made { certificate, key: vcsso::pki::SigningKey::from_pkcs8(key.serialized_der()).unwrap() }
 }
 

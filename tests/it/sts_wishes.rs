@@ -7,14 +7,17 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+use vcsso::app::Peer;
+use vcsso::app::users::{Machine, add_machine};
 use vcsso::client::sts;
-use vcsso::pki::make::self_signed;
+use vcsso::pki::make::{Made, self_signed};
 use vcsso::saml::names::{GROUPS, USER_PRINCIPAL_NAME};
 use vcsso::sts::{Authenticated, Case, MessageSignature, TokenPolicy, decide};
 use vcsso::wstrust::{IssueRequest, KeyType, Lifetime};
 use vcsso::xml::names::{SAML2, WSA};
 
 use crate::edit::{after, before, inside, swap, with_content, without};
+use crate::harness::people::name;
 use crate::harness::requests::{STS, assertion, token_login};
 use crate::harness::{Act, Answer, Credential, House, PASSWORD, Place, Plan, ROBOT, Request, STRANGER, now};
 use crate::judge_table::good;
@@ -167,7 +170,24 @@ on_both! {
         assert_eq!(listener.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
     }
 
-    /// `attacks.md` O02: a token's name is its own, and an `NCName`.
+    /// `attacks.md` T16: a certificate that names places to ask about it is judged by its bytes alone.
+    fn a_certificate_sends_nobody_anywhere(place) {
+        let house = House::open(place);
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let made = with_places_to_ask(&format!("http://{}/", listener.local_addr().unwrap()));
+        let by_it = || house.issue(&Act::new(Credential::Certificate(&made)));
+        refused(&house, &by_it(), "FailedAuthentication", "credential.certificate");
+        let certificate = made.certificate.clone();
+        house.run(|app| async move {
+            let machine = Machine { name: name("asker"), certificate, groups: Vec::new() };
+            add_machine(&app, machine, &Peer::default()).await.unwrap();
+        });
+        assert_eq!(by_it().status, 200);
+        assert_eq!(listener.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+    }
+
+    /// `attacks.md` O02, K16: a token's name is its own, and an `NCName`.
     fn no_two_tokens_have_one_name(place) {
         let house = House::open(place);
         let mut names = HashSet::new();
@@ -284,4 +304,22 @@ fn a_period_is_half_open() {
         [start.minus(millisecond), start, end.minus(millisecond), end].map(valid),
         [false, true, true, false]
     );
+}
+
+/// A certificate that names this URL for its status, its list of revoked ones and its issuer.
+fn with_places_to_ask(url: &str) -> Made {
+    use rcgen::{CertificateParams, CrlDistributionPoint, CustomExtension, DnType, KeyPair, PKCS_RSA_SHA256};
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, "asker");
+    params.crl_distribution_points = vec![CrlDistributionPoint { uris: vec![url.to_owned()] }];
+    let tagged = |tag: u8, content: &[u8]| [&[tag, u8::try_from(content.len()).unwrap()], content].concat();
+    let access = |method: u8| {
+        let method = [0x06, 8, 0x2b, 6, 1, 5, 5, 7, 0x30, method];
+        tagged(0x30, &[&method[..], &tagged(0x86, url.as_bytes())].concat())
+    };
+    let places = tagged(0x30, &[access(1), access(2)].concat());
+    params.custom_extensions = vec![CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 1], places)];
+    let key = KeyPair::generate_for(&PKCS_RSA_SHA256).unwrap();
+    let certificate = vcsso::pki::Certificate::from_der(params.self_signed(&key).unwrap().der()).unwrap();
+    Made { certificate, key: vcsso::pki::SigningKey::from_pkcs8(key.serialized_der()).unwrap() }
 }
