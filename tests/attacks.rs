@@ -46,6 +46,9 @@ mod rows;
 #[path = "conformance/source.rs"]
 mod source;
 
+#[path = "attacks/mistakes.rs"]
+mod mistakes;
+
 #[path = "attacks/differential.rs"]
 mod differential;
 #[path = "attacks/mutations.rs"]

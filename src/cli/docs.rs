@@ -4,7 +4,7 @@ use clap::Subcommand;
 
 use super::Exit;
 use super::output::print;
-use crate::verifier::StepId;
+use crate::verifier::{Mistake, StepId};
 
 /// Documents that are written from the code.
 #[derive(Clone, Copy, Debug, Subcommand)]
@@ -28,6 +28,10 @@ fn steps() -> String {
         let cells = [step.meaning(), step.clause(), step.hint()].map(|cell| cell.replace('|', "\\|"));
         text.extend(["| `", step.as_str(), "` | ", &cells.join(" | "), " |\n"]);
     }
+    text.push_str(MISTAKES);
+    for mistake in Mistake::ALL {
+        text.extend(["| `", mistake.as_str(), "` | ", mistake.advice(), " |\n"]);
+    }
     text
 }
 
@@ -41,4 +45,15 @@ the refusal; after it `diagnosis-pass` and `diagnosis-fail`, which prove nothing
 
 | step | what it checks | where the rule comes from | what to look at when it fails |
 |---|---|---|---|
+";
+
+const MISTAKES: &str = "
+## Mistakes that are recognised
+
+When a value does not fit, what clients are known to do wrong is tried, and the mistake that gives the client's value stands in
+the step as `mistake`, with its advice as `hint`. Beside a digest the evidence says at which byte the client's form begins to
+differ. It proves nothing, and a value that no mistake explains has none.
+
+| mistake | what happened, and what to do |
+|---|---|
 ";

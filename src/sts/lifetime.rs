@@ -17,13 +17,51 @@ pub(super) struct Bounds<'a> {
     pub signer: &'a Certificate,
 }
 
-/// The granted period, in whole milliseconds, as tokens write it.
+/// What ended a token before the wanted moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// `policy.token.max_bearer_lifetime_seconds`.
+    BearerPolicy,
+    /// `policy.token.max_hok_lifetime_seconds`.
+    HolderPolicy,
+    /// The token it is made from.
+    Template,
+    /// The certificate that signs it.
+    Signer,
+    /// The certificate it confirms.
+    Confirmation,
+}
+
+impl Cut {
+    /// Its name in the audit.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BearerPolicy => "policy.token.max_bearer_lifetime_seconds",
+            Self::HolderPolicy => "policy.token.max_hok_lifetime_seconds",
+            Self::Template => "the token it is made from",
+            Self::Signer => "the signing certificate",
+            Self::Confirmation => "the confirmed certificate",
+        }
+    }
+}
+
+/// A granted period, in whole milliseconds, as tokens write it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Granted {
+    pub start: Moment,
+    pub end: Moment,
+    /// What ended it, if not the wish.
+    pub cut_by: Option<Cut>,
+}
+
+/// The granted period.
 pub(super) fn grant(
     wanted: Lifetime,
     bounds: &Bounds<'_>,
     policy: &TokenPolicy,
     now: Moment,
-) -> Result<(Moment, Moment), Refusal> {
+) -> Result<Granted, Refusal> {
     let Bounds { confirmation, template, signer } = *bounds;
     let period = (wanted.created, wanted.expires);
     if now < signer.not_before() || now >= past(signer) {
@@ -39,11 +77,22 @@ pub(super) fn grant(
     if now < start.minus(tolerance) || now >= start.plus(tolerance).plus(MILLISECOND) {
         return Err(Refusal::Start { wanted: period, start, now, tolerance });
     }
-    let longest = if confirmation.is_some() { policy.max_hok_lifetime } else { policy.max_bearer_lifetime };
-    let ends =
-        [Some(start.plus(longest)), wanted.expires, template, Some(past(signer)), confirmation.map(past)];
-    let end = ends.into_iter().flatten().min().unwrap_or(start).to_millis();
-    if start < end { Ok((start, end)) } else { Err(Refusal::Empty { start, end }) }
+    let (longest, kind) = match confirmation {
+        Some(_) => (policy.max_hok_lifetime, Cut::HolderPolicy),
+        None => (policy.max_bearer_lifetime, Cut::BearerPolicy),
+    };
+    // The wish first: what ends at the same moment has cut nothing.
+    let ends = [
+        (wanted.expires, None),
+        (Some(start.plus(longest)), Some(kind)),
+        (template, Some(Cut::Template)),
+        (Some(past(signer)), Some(Cut::Signer)),
+        (confirmation.map(past), Some(Cut::Confirmation)),
+    ];
+    let ends = ends.into_iter().filter_map(|(end, cut)| Some((end?, cut)));
+    let (end, cut_by) = ends.min_by_key(|(end, _)| *end).unwrap_or((start, None));
+    let end = end.to_millis();
+    if start < end { Ok(Granted { start, end, cut_by }) } else { Err(Refusal::Empty { start, end }) }
 }
 
 /// The first moment at which a certificate is no longer in force.
@@ -82,7 +131,7 @@ mod tests {
         signer: &Certificate,
     ) -> Result<(Moment, Moment), Refusal> {
         let bounds = Bounds { confirmation, template: None, signer };
-        grant(lifetime, &bounds, &TokenPolicy::default(), now())
+        grant(lifetime, &bounds, &TokenPolicy::default(), now()).map(|period| (period.start, period.end))
     }
 
     #[test]
@@ -91,6 +140,21 @@ mod tests {
         let other = make::self_signed("robot", now()).unwrap().certificate;
         let hok = granted(wanted(None, None), Some(&other), &signer());
         assert_eq!(hok, Ok((now(), now().plus(24 * 30 * HOUR))));
+    }
+
+    #[test]
+    fn what_cuts_a_wish_is_named() {
+        let (signer, short) = (signer(), Duration::from_mins(5));
+        let other = make::self_signed("robot", now()).unwrap().certificate;
+        let cut = |confirmation, template, expires| {
+            let bounds = Bounds { confirmation, template, signer: &signer };
+            let lifetime = wanted(None, Some(expires));
+            grant(lifetime, &bounds, &TokenPolicy::default(), now()).unwrap().cut_by
+        };
+        assert_eq!(cut(None, None, now().plus(HOUR)), None);
+        assert_eq!(cut(None, None, now().plus(2 * HOUR)), Some(Cut::BearerPolicy));
+        assert_eq!(cut(Some(&other), None, now().plus(24 * 31 * HOUR)), Some(Cut::HolderPolicy));
+        assert_eq!(cut(None, Some(now().plus(short)), now().plus(HOUR)), Some(Cut::Template));
     }
 
     #[test]
@@ -140,7 +204,7 @@ mod tests {
             let signer = signer();
             let bounds = Bounds { confirmation: None, template: Some(now().plus(end)), signer: &signer };
             let wish = wanted(None, wish.map(|wish| now().plus(wish)));
-            grant(wish, &bounds, &TokenPolicy::default(), now()).map(|(_, end)| end.since(now()))
+            grant(wish, &bounds, &TokenPolicy::default(), now()).map(|granted| granted.end.since(now()))
         };
         let minutes = Duration::from_mins;
         assert_eq!(until(minutes(7), None), Ok(minutes(7)));

@@ -11,6 +11,7 @@ mod refusal;
 mod renewal;
 
 pub use delegation::NewDelegate;
+pub use lifetime::Cut;
 pub use mint::{Minted, mint};
 pub use policy::TokenPolicy;
 pub use refusal::{Period, Refusal};
@@ -83,6 +84,8 @@ pub struct Grant {
     pub not_before: Moment,
     /// The moment it is over.
     pub not_on_or_after: Moment,
+    /// What ended it before the wanted moment.
+    pub cut_by: Option<Cut>,
     /// When it is issued.
     pub issue_instant: Moment,
     /// The certificate it confirms; none = bearer.
@@ -115,12 +118,13 @@ pub fn decide(
     let (proxy_count, delegates) = delegation::continued(case, policy, now)?;
     let renew_count = renewal::count(case, policy)?;
     let bounds = lifetime::Bounds { confirmation: confirmation.as_ref(), template: case.cap(), signer };
-    let (not_before, not_on_or_after) = lifetime::grant(request.lifetime, &bounds, policy, now)?;
+    let period = lifetime::grant(request.lifetime, &bounds, policy, now)?;
     let wanted = request.signature_algorithm.as_deref().and_then(SignatureAlgorithm::from_uri);
     let (audiences, recipient) = case.audience();
     Ok(Grant {
-        not_before,
-        not_on_or_after,
+        not_before: period.start,
+        not_on_or_after: period.end,
+        cut_by: period.cut_by,
         issue_instant: now,
         confirmation,
         proxy_count,

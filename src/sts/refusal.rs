@@ -88,6 +88,20 @@ pub enum Refusal {
 pub type Period = (Option<Moment>, Option<Moment>);
 
 impl Refusal {
+    /// What would have been granted, where the text does not say it.
+    #[must_use]
+    pub const fn wanted(&self) -> &'static str {
+        match self {
+            Self::NotActAsUser => "a direct member of the group ActAsUsers",
+            Self::Delegate => "an active solution user that is not part of the chain",
+            Self::ChainEnded => "a token that may be delegated once more: Delegatable=true when it is issued",
+            Self::NotRenewable => "a token that may be renewed once more: wst:Renewing when it is issued",
+            Self::NoCertificate => "a message signature, or KeyType Bearer",
+            Self::UseKey => "UseKey/@Sig as the Id of the message signature",
+            _ => "",
+        }
+    }
+
     /// The step of the report it belongs to.
     #[must_use]
     pub const fn step(&self) -> StepId {

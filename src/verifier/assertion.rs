@@ -4,9 +4,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::diagnosis;
+use super::message::{other_digest, out_of_time};
 use super::policy::Policy;
 use super::proof::Signer;
-use super::report::{About, Evidence, Finding, Report, Seen};
+use super::report::{About, Finding, Report, Seen};
 use super::step::StepId;
 use crate::clock::Moment;
 use crate::dsig::signature::base64_text;
@@ -81,7 +83,12 @@ fn own_shape(
     report.pass(StepId::AssertionReference, Seen::Nothing);
     let digest = STANDARD.encode(token.digest_with(hash));
     let same = aws_lc_rs::constant_time::verify_slices_are_equal(digest.as_bytes(), token.digest.as_bytes());
-    report.check(StepId::AssertionDigest, same.map_err(|_| changed(token.id, token.signed.concat())))?;
+    let changed = || {
+        let (signed, canonical) = (STANDARD.decode(token.digest).unwrap_or_default(), token.signed.concat());
+        let explained = diagnosis::of_own_digest(hash, &signed, &canonical);
+        other_digest("another digest", token.id, canonical, explained)
+    };
+    report.check(StepId::AssertionDigest, same.map_err(|_| changed()))?;
     report.pass(StepId::AssertionClaims, Seen::Nothing);
     Some(signer(anchor))
 }
@@ -108,10 +115,18 @@ fn strict(
         .find_map(|a| Some((*a, VerifiedInfo::verify(&signature, a.certificate.key()).ok()?)));
     let claimed = verified.as_ref().map(|(anchor, _)| *anchor).or(candidates.first().copied());
     known_signer(report, claimed, policy, now)?;
-    let (anchor, info) = report.check(StepId::AssertionSignature, verified.ok_or(SignatureError::Value))?;
+    let wrong = || {
+        let key = claimed.map(|anchor| anchor.certificate.key());
+        let explained = key.and_then(|key| diagnosis::of_signature(&signature, key, &[]));
+        Finding::from(SignatureError::Value).mistake(explained.map(|explained| explained.mistake))
+    };
+    let (anchor, info) = report.check(StepId::AssertionSignature, verified.ok_or_else(wrong))?;
     let id = element.attribute("ID").unwrap_or_default();
     let reference = report.check(StepId::AssertionReference, only_reference(&info, id))?;
-    let signed = reference.digest(element, signature.element).map_err(|canonical| changed(id, canonical));
+    let signed = reference.digest(element, signature.element).map_err(|canonical| {
+        let explained = diagnosis::of_digest(&reference, element, signature.element, &canonical);
+        other_digest("another digest", id, canonical, explained)
+    });
     let signed = report.check(StepId::AssertionDigest, signed)?;
     let claims = report.check(StepId::AssertionClaims, read_signed(signed, id, issuer))?;
     Some((claims, signer(anchor)))
@@ -242,8 +257,8 @@ fn in_force(report: &mut Report, claims: &Assertion, policy: &Policy, now: Momen
     if start < end && issued && start.minus(tolerance) <= now && now < until {
         report.pass(StepId::AssertionInForce, Seen::Period(start, end));
     } else {
-        let wanted = format!("now {now}, tolerance {} s", tolerance.as_secs());
-        report.fail(StepId::AssertionInForce, Finding::seen(Seen::Period(start, end)).but(wanted));
+        let finding = out_of_time(Seen::Period(start, end), start, end.min(confirmed_until), now, policy);
+        report.fail(StepId::AssertionInForce, finding);
     }
 }
 
@@ -293,11 +308,6 @@ fn about(claims: &Assertion, signer: &Certificate) -> About {
         confirmation: Some(if claims.is_holder_of_key() { "holder-of-key" } else { "bearer" }),
         signer_sha256: Some(signer.fingerprint()),
     }
-}
-
-fn changed(id: &str, canonical: String) -> Finding {
-    let evidence = Evidence { reference: format!("#{id}"), canonical };
-    Finding { evidence: Some(Box::new(evidence)), ..Finding::seen("another digest").but("the signed digest") }
 }
 
 fn count(element: Element<'_>, namespace: &str, local: &str) -> usize {

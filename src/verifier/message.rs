@@ -1,6 +1,7 @@
 //! The message signature (`attacks.md` R11): made with the named token's key, over *the* Timestamp and *the* Body of
 //! this envelope, by node identity.
 
+use super::diagnosis::{self, Explained};
 use super::policy::{LONGEST_TIMESTAMP, Policy};
 use super::proof::SignedMessage;
 use super::report::{Class, Evidence, Finding, Report, Seen};
@@ -51,9 +52,19 @@ pub(super) fn timestamp(
         report.pass(StepId::MessageTimestamp, period);
         return Some(timestamp);
     }
-    let wanted = format!("now {now}, tolerance {} s", policy.tolerance.as_secs());
-    report.fail(StepId::MessageTimestamp, Finding::seen(period).but(wanted));
+    report.fail(
+        StepId::MessageTimestamp,
+        out_of_time(period, timestamp.created, timestamp.expires, now, policy),
+    );
     None
+}
+
+/// A period that does not contain now: by how much, and whose clock that may be.
+pub(super) fn out_of_time(seen: Seen, start: Moment, end: Moment, now: Moment, policy: &Policy) -> Finding {
+    let clock = diagnosis::of_clock(start, end, now);
+    let apart = clock.as_ref().map(|(_, apart)| format!(": {apart}")).unwrap_or_default();
+    let wanted = format!("now {now}, tolerance {} s{apart}", policy.tolerance.as_secs());
+    Finding::seen(seen).but(wanted).mistake(clock.map(|(mistake, _)| mistake))
 }
 
 /// Verifies the signature, and that it covers what it must.
@@ -72,7 +83,13 @@ pub(super) fn signature(
     let certificate = match &signed_by {
         SignedBy::BinaryToken(certificate) | SignedBy::Assertion(certificate) => certificate,
     };
-    let info = report.check(StepId::MessageSignature, VerifiedInfo::verify(&signature, certificate.key()))?;
+    let info = VerifiedInfo::verify(&signature, certificate.key()).map_err(|error| {
+        let binary = header.binary_token.as_ref().map(|token| token.certificate.key());
+        let others: Vec<_> = binary.into_iter().chain(confirmed.map(Certificate::key)).collect();
+        let explained = diagnosis::of_signature(&signature, certificate.key(), &others);
+        Finding::from(error).mistake(explained.map(|explained| explained.mistake))
+    });
+    let info = report.check(StepId::MessageSignature, info)?;
     let references = report.check(StepId::MessageReferences, plain_references(&info))?;
     let parts = report.check(StepId::MessageCoverage, coverage(envelope, header, &references))?;
     let body = report.check(StepId::MessageDigest, digests(&references, &parts, element))?;
@@ -193,9 +210,10 @@ fn coverage<'e>(
 fn digests(references: &[Reference], parts: &Parts<'_>, signature: Element<'_>) -> Result<Document, Finding> {
     let mut body = None;
     for (place, (reference, target)) in references.iter().zip(&parts.targets).enumerate() {
-        let canonical = reference.digest(*target, signature).map_err(|canonical| Finding {
-            evidence: Some(Box::new(Evidence { reference: format!("#{}", reference.id), canonical })),
-            ..Finding::seen(format!("another digest of {}", target.qualified())).but("the signed digest")
+        let canonical = reference.digest(*target, signature).map_err(|canonical| {
+            let explained = diagnosis::of_digest(reference, *target, signature, &canonical);
+            let seen = format!("another digest of {}", target.qualified());
+            other_digest(seen, &reference.id, canonical, explained)
         })?;
         if place == parts.body {
             body = Some(if target.is(SOAP, "Body") { canonical } else { enclosed(&canonical) });
@@ -203,6 +221,19 @@ fn digests(references: &[Reference], parts: &Parts<'_>, signature: Element<'_>) 
     }
     let body = body.ok_or_else(|| Finding::seen("no body"))?;
     Ok(Document::read(body, &Limits::MESSAGE)?)
+}
+
+/// A digest that is not the signed one: what was digested here, and where the client's form differs if it was found.
+pub(super) fn other_digest(
+    seen: impl Into<Seen>,
+    id: &str,
+    canonical: String,
+    explained: Option<Explained>,
+) -> Finding {
+    let first_difference = explained.and_then(|explained| explained.first_difference);
+    let evidence = Evidence { reference: format!("#{id}"), canonical, first_difference };
+    let finding = Finding { evidence: Some(Box::new(evidence)), ..Finding::seen(seen) };
+    finding.but("the signed digest").mistake(explained.map(|explained| explained.mistake))
 }
 
 /// A request that was signed without its Body stands in one all the same.

@@ -5,8 +5,10 @@
 //! to the same report.
 
 mod assertion;
+mod diagnosis;
 mod embedded;
 mod message;
+pub mod mistake;
 mod policy;
 pub mod proof;
 pub mod report;
@@ -14,6 +16,7 @@ mod request;
 pub mod step;
 
 pub use embedded::{Embedded, judge_embedded};
+pub use mistake::Mistake;
 pub use policy::{Bearer, Demands, Door, Policy, Presented};
 pub use proof::{Proven, SignedMessage, SignedRequest, VerifiedCertificate, VerifiedToken};
 pub use report::{About, Class, Finding, Outcome, Report, Seen, Step};
@@ -53,9 +56,10 @@ impl AsRef<Report> for Judgement {
 pub fn judge(envelope: &Envelope, door: Door, anchors: &Anchors, policy: &Policy, now: Moment) -> Judgement {
     let demands = door.demands();
     let mut report = Report::new(demands.name, now);
-    let Some(header) =
-        report.check(StepId::MessageSecurityHeader, SecurityHeader::read(envelope).map_err(header))
-    else {
+    let Some(header) = report.check(
+        StepId::MessageSecurityHeader,
+        SecurityHeader::read(envelope).map_err(|e| header(e, envelope)),
+    ) else {
         return Judgement { report, proven: None };
     };
     // Before the Timestamp, as VMware's server (`sts.md` §2.3).
@@ -64,7 +68,7 @@ pub fn judge(envelope: &Envelope, door: Door, anchors: &Anchors, policy: &Policy
     };
     let needs_timestamp = demands.timestamp || header.signature.is_some();
     let timestamp = message::timestamp(&mut report, &header, needs_timestamp, policy, now);
-    let token = examine_token(&mut report, presented, demands, anchors, policy, now);
+    let token = examine_token(&mut report, presented, envelope, demands, anchors, policy, now);
     let mut findings = Findings { token, ..Findings::default() };
     possession(&mut report, &mut findings, envelope, &header, demands, timestamp, policy);
     findings.login = header.login;
@@ -145,6 +149,7 @@ fn presented<'e>(
 fn examine_token(
     report: &mut Report,
     presented: Option<Element<'_>>,
+    envelope: &Envelope,
     demands: Demands,
     anchors: &Anchors,
     policy: &Policy,
@@ -152,10 +157,8 @@ fn examine_token(
 ) -> Option<Authenticated> {
     let Some(element) = presented else {
         if demands.token == Presented::InHeader {
-            report.fail(
-                StepId::AssertionPresent,
-                Finding::seen("no assertion").but("one assertion in wsse:Security"),
-            );
+            let finding = Finding::seen("no assertion").but("one assertion in wsse:Security");
+            report.fail(StepId::AssertionPresent, finding.mistake(diagnosis::of_place(envelope)));
         }
         return None;
     };
@@ -248,7 +251,8 @@ fn possession(
 }
 
 /// Which kind of wrong a header is: WS-Security names them apart.
-fn header(error: HeaderError) -> Finding {
+fn header(error: HeaderError, envelope: &Envelope) -> Finding {
+    let mistake = (error == HeaderError::Missing).then(|| diagnosis::of_place(envelope)).flatten();
     let class = match &error {
         HeaderError::Several(_) => Class::Several,
         HeaderError::Username(_) => Class::Unsupported,
@@ -259,7 +263,7 @@ fn header(error: HeaderError) -> Finding {
         | HeaderError::Unknown(_)
         | HeaderError::Text => Class::Wrong,
     };
-    Finding::from(error).class(class)
+    Finding::from(error).class(class).mistake(mistake)
 }
 
 /// As `VMware`'s server says it.

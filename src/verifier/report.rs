@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
+use super::mistake::Mistake;
 use super::step::StepId;
 use crate::clock::Moment;
 use crate::pki::certificate::sha256;
@@ -69,6 +70,8 @@ pub struct Finding {
     pub wanted: Cow<'static, str>,
     /// What kind of wrong it is, where a door's fault depends on it.
     pub class: Class,
+    /// Which known mistake explains it.
+    pub mistake: Option<Mistake>,
     /// For the operator only; never kept.
     pub evidence: Option<Box<Evidence>>,
 }
@@ -110,6 +113,8 @@ pub struct Evidence {
     pub reference: String,
     /// The canonical form that was digested here.
     pub canonical: String,
+    /// The first byte of it in which the client's form differs, where that form was found.
+    pub first_difference: Option<usize>,
 }
 
 impl Report {
@@ -238,7 +243,11 @@ impl Step {
         }
         object.insert("clause".into(), json!(self.id.clause()));
         if matches!(self.outcome, Outcome::Fail | Outcome::DiagnosisFail) {
-            object.insert("hint".into(), json!(self.id.hint()));
+            let mistake = self.finding.mistake;
+            object.insert("hint".into(), json!(mistake.map_or(self.id.hint(), Mistake::advice)));
+            if let Some(mistake) = mistake {
+                object.insert("mistake".into(), json!(mistake.as_str()));
+            }
         }
         if let Some(evidence) = self.finding.evidence.as_deref().filter(|_| with_evidence) {
             object.insert("evidence".into(), evidence.to_json());
@@ -287,6 +296,13 @@ impl Finding {
         self
     }
 
+    /// Names the mistake that explains it.
+    #[must_use]
+    pub const fn mistake(mut self, mistake: Option<Mistake>) -> Self {
+        self.mistake = mistake;
+        self
+    }
+
     /// Says what kind of wrong it is.
     #[must_use]
     pub const fn class(mut self, class: Class) -> Self {
@@ -329,11 +345,16 @@ impl From<String> for Seen {
 
 impl Evidence {
     fn to_json(&self) -> Value {
-        json!({
+        let mut object = json!({
             "reference": self.reference,
+            "canonical_length": self.canonical.len(),
             "canonical_sha256": crate::entropy::hex(&sha256(self.canonical.as_bytes())),
             "canonical_base64": STANDARD.encode(&self.canonical),
-        })
+        });
+        if let (Some(offset), Some(object)) = (self.first_difference, object.as_object_mut()) {
+            object.insert("first_difference".into(), json!(offset));
+        }
+        object
     }
 }
 
@@ -361,7 +382,8 @@ mod tests {
     #[test]
     fn evidence_is_only_shown_to_who_asks_for_it() {
         let mut report = Report::new("sdk", Moment::EPOCH);
-        let evidence = Evidence { reference: "#_b".into(), canonical: "<a></a>".into() };
+        let evidence =
+            Evidence { reference: "#_b".into(), canonical: "<a></a>".into(), first_difference: None };
         report.fail(
             StepId::MessageDigest,
             Finding { evidence: Some(Box::new(evidence)), ..Finding::default() },

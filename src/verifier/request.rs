@@ -1,7 +1,10 @@
 //! A token that comes with an HTTP request, in `Authorization: SIGN` (`clients.md` §6.1): bearer by having it,
 //! Holder-of-Key by a signature with the confirmed key over this very request.
 
+use super::diagnosis;
 use super::judge_bytes;
+use super::message::out_of_time;
+use super::mistake::Mistake;
 use super::policy::Policy;
 use super::proof::{Findings, SignedRequest, VerifiedToken, seal};
 use super::report::{Finding, Report, Seen};
@@ -88,18 +91,24 @@ fn signed(
 ) -> Option<SignedRequest> {
     let (made, expires) = (signature.nonce.at, signature.nonce.at.plus(policy.tolerance));
     let in_time = made.minus(policy.tolerance) <= now && now < expires;
-    let time = Finding::seen(made.to_string());
-    let wanted = format!("now {now}, tolerance {} s", policy.tolerance.as_secs());
-    report.check(StepId::SignNonce, if in_time { Ok(()) } else { Err(time.but(wanted)) })?;
+    let late = || out_of_time(Seen::from(made.to_string()), made, made, now, policy);
+    report.check(StepId::SignNonce, if in_time { Ok(()) } else { Err(late()) })?;
     let (host, _) = target.host_and_port();
     let ours = hosts.iter().any(|name| host.trim_matches(['[', ']']).eq_ignore_ascii_case(name));
     let elsewhere = || Finding::seen(host.clone()).but("a name in this service's certificate");
     report.check(StepId::SignHost, if ours { Ok(()) } else { Err(elsewhere()) })?;
     let same = aws_lc_rs::constant_time::verify_slices_are_equal(&target.body_hash, &signature.body_hash);
-    report.check(StepId::SignBody, same.map_err(|_| Finding::seen("another body than the signed one")))?;
+    let other = || {
+        let is_empty = signature.body_hash == sha256(b"");
+        Finding::seen("another body than the signed one").mistake(is_empty.then_some(Mistake::SignEmptyBody))
+    };
+    report.check(StepId::SignBody, same.map_err(|_| other()))?;
     let held = |text: &Vec<u8>| confirmed.key().verifies(Hash::Sha256, text, &signature.value);
     let text = target.texts(&signature.nonce.text).find(held);
-    let wrong = || Finding::seen("the signature does not fit the request and the token's key");
+    let wrong = || {
+        let mistake = diagnosis::of_request(target, &signature.nonce.text, confirmed.key(), &signature.value);
+        Finding::seen("the signature does not fit the request and the token's key").mistake(mistake)
+    };
     let text = report.check(StepId::SignSignature, text.ok_or_else(wrong))?;
     report.pass(StepId::PossessionKey, Seen::Nothing);
     let replay_key = sha256(&[text.as_slice(), confirmed.key().spki()].concat());

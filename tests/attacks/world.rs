@@ -328,7 +328,7 @@ impl Verdict {
     fn of(judgement: Judgement) -> Self {
         let refusal = judgement.report.refusal().map(|step| step.id);
         assert_eq!(refusal.is_some(), judgement.proven.is_none(), "a proof and a refusal exclude each other");
-        let report = judgement.report.to_json(false).to_string();
+        let report = judgement.report.to_json(true).to_string();
         let mut verdict =
             Self { refusal, claims: None, certificate_key: None, body: None, replay_key: None, report };
         if let Some(proven) = judgement.proven {

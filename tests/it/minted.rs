@@ -147,6 +147,7 @@ static ISSUED: LazyLock<Vec<Issued>> = LazyLock::new(|| {
         let grant = Grant {
             not_before: now(),
             not_on_or_after: now().plus(Duration::from_mins(5)),
+            cut_by: None,
             issue_instant: now(),
             confirmation: (number.is_multiple_of(2)).then(|| ROBOT.certificate.clone()),
             proxy_count: u32::try_from(number % 3).unwrap(),

@@ -12,7 +12,7 @@ use super::Call;
 use super::requester::Requester;
 use crate::identity::Standing;
 use crate::store::{Append, Appended, Issued};
-use crate::sts::{Grant, Minted};
+use crate::sts::{Cut, Grant, Minted};
 use crate::verifier::Report;
 
 /// What is to be written down.
@@ -41,6 +41,7 @@ pub(super) async fn commit(
     let mut detail = json!({
         "token_id": minted.id, "confirmation": confirmation,
         "not_on_or_after": grant.not_on_or_after.millis_text().as_str(),
+        "cut_by": grant.cut_by.map(Cut::as_str),
         "subject": (!for_itself).then_some(&minted.subject),
         "by_token": requester.admitted.as_ref().map(|earlier| &earlier.token().assertion().id),
         "delegate": grant.special.delegates.last().map(|delegate| &delegate.name),

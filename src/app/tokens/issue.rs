@@ -159,7 +159,7 @@ fn grant(
 
 /// Records a decision.
 pub(super) fn decided_against(report: &mut Report, refusal: Refusal) -> Cause {
-    report.fail(refusal.step(), Finding::seen(refusal.to_string()));
+    report.fail(refusal.step(), Finding::seen(refusal.to_string()).but(refusal.wanted()));
     Cause::Decision(refusal)
 }
 

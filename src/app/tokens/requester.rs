@@ -150,7 +150,6 @@ async fn solution_user(
     let lookup = Lookup::Certificate(certificate.fingerprint());
     let found = app.standings.find_active(app, lookup, now).await;
     let found = found.map_err(|failure| note_failure(report, &failure))?.map(|(standing, _)| standing);
-    let wanted = "the certificate of an active solution user, in force";
     let wrong = match &found {
         None if must_be_known => Some("a certificate that is not registered"),
         None => return Ok(None),
@@ -158,7 +157,11 @@ async fn solution_user(
         Some(_) if now < certificate.not_before() || now > certificate.not_after() => Some("not in force"),
         Some(_) => None,
     };
-    if let Some(seen) = wrong {
+    if let Some(wrong) = wrong {
+        let (from, until) = (certificate.not_before(), certificate.not_after());
+        let shown = format!("{:.256}, SHA-256 {}", certificate.subject(), certificate.fingerprint());
+        let wanted = "the certificate of an active solution user, in force";
+        let seen = format!("{wrong}: {shown}, in force [{from}; {until}]");
         report.fail(StepId::CredentialCertificate, Finding::seen(seen).but(wanted));
         return Err(Cause::Step);
     }
