@@ -102,14 +102,18 @@ fn seeds() -> Vec<Vec<u8>> {
 fn what_must_hold_of_any_bytes_holds_of_changed_messages() {
     let seeds = seeds();
     for (_, oracle) in oracles::ALL {
-        seeds.iter().for_each(|seed| oracle(seed));
+        for seed in &seeds {
+            oracle(seed);
+        }
     }
     let mut runner = TestRunner::new(Config { cases: 4_000, failure_persistence: None, ..Config::default() });
     let changes = proptest::collection::vec(change(), 1..4);
     let all = (any::<Index>(), changes);
     let run = runner.run(&all, |(seed, changes)| {
         let bytes = changed(seed.get::<Vec<u8>>(&seeds), &changes);
-        oracles::ALL.iter().for_each(|(_, oracle)| oracle(&bytes));
+        for (_, oracle) in oracles::ALL {
+            oracle(&bytes);
+        }
         Ok(())
     });
     run.unwrap();
