@@ -6,6 +6,8 @@
 
 mod assertion;
 mod embedded;
+mod exchanged;
+mod json_token;
 mod message;
 mod policy;
 pub mod proof;
@@ -14,8 +16,12 @@ mod request;
 pub mod step;
 
 pub use embedded::{Embedded, judge_embedded};
+pub use exchanged::judge_exchanged;
+pub use json_token::{JsonJudgement, WantedToken, judge_json_token};
 pub use policy::{Bearer, Demands, Door, Policy, Presented};
-pub use proof::{Proven, SignedMessage, SignedRequest, VerifiedCertificate, VerifiedToken};
+pub use proof::{
+    Proven, SignedMessage, SignedRequest, VerifiedCertificate, VerifiedJsonToken, VerifiedToken,
+};
 pub use report::{About, Class, Finding, Outcome, Report, Seen, Step};
 pub use request::{ProvenRequest, RequestJudgement, judge_request};
 pub use step::StepId;
