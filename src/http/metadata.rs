@@ -1,6 +1,7 @@
 //! SAML metadata (`sts.md` §8.7): who signs assertions here, for whoever is to believe them.
 
-use actix_web::http::StatusCode;
+use actix_web::http::header::ALLOW;
+use actix_web::http::{Method, StatusCode};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
@@ -9,7 +10,10 @@ use crate::app::{App, openid};
 use crate::saml::metadata;
 
 /// `GET /websso/SAML2/Metadata[/<domain>]`.
-pub async fn document(request: HttpRequest, app: Data<App>, site: Data<Site>) -> HttpResponse {
+pub async fn any(request: HttpRequest, app: Data<App>, site: Data<Site>) -> HttpResponse {
+    if request.method() != Method::GET {
+        return HttpResponse::MethodNotAllowed().insert_header((ALLOW, "GET")).finish();
+    }
     let tail = request.match_info().unprocessed().trim_start_matches('/');
     if !tail.is_empty() && !tail.eq_ignore_ascii_case(&site.domain) {
         return HttpResponse::new(StatusCode::NOT_FOUND);

@@ -68,8 +68,8 @@ pub fn mount(config: &mut ServiceConfig) {
                 .to(|r, p, a| vapi::token_exchange(vapi::Exchange::Form, r, p, a)),
         );
     config
-        .service(web::scope("/openidconnect").default_service(web::get().to(openid::document)))
-        .service(web::scope("/websso/SAML2/Metadata").default_service(web::get().to(metadata::document)));
+        .service(web::scope("/openidconnect").default_service(web::to(openid::any)))
+        .service(web::scope("/websso/SAML2/Metadata").default_service(web::to(metadata::any)));
     config.default_service(web::to(nothing_here::nothing_here));
 }
 

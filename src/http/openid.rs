@@ -1,7 +1,8 @@
 //! Where the keys of JSON Web Tokens are found (`sts.md` §8.1): discovery and the set of keys. Nobody logs in here, so there is
 //! no authorization endpoint.
 
-use actix_web::http::StatusCode;
+use actix_web::http::header::ALLOW;
+use actix_web::http::{Method, StatusCode};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
@@ -12,7 +13,10 @@ use crate::app::{App, openid};
 use crate::jwt::{GRANT_TYPE, Scope, VerificationKey};
 
 /// `GET /openidconnect/[<domain>/]…`.
-pub async fn document(request: HttpRequest, app: Data<App>, site: Data<Site>) -> HttpResponse {
+pub async fn any(request: HttpRequest, app: Data<App>, site: Data<Site>) -> HttpResponse {
+    if request.method() != Method::GET {
+        return HttpResponse::MethodNotAllowed().insert_header((ALLOW, "GET")).finish();
+    }
     let Some(document) = Document::read(request.match_info().unprocessed(), &site.domain) else {
         return HttpResponse::new(StatusCode::NOT_FOUND);
     };

@@ -24,11 +24,14 @@ mod harness;
 
 mod accounts;
 mod guards;
+mod exchange;
 mod issuers;
+mod json_tokens;
 mod keys;
 mod lockout;
 mod lookup;
 mod minted;
+mod openid;
 mod passwords;
 mod policies;
 mod replay;
