@@ -5,28 +5,32 @@
 
 use super::names::UPN;
 use crate::xml::names::DS;
-use crate::xml::write::{attribute, text};
+use crate::xml::write::{attribute, element};
 
 /// The document; certificates are in base64 of their DER, `service` is the URL of the token service.
 #[must_use]
 pub fn write(issuer: &str, certificates: &[String], service: &str) -> String {
-    let mut out = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<md:EntityDescriptor xmlns:md=\"{MD}\" entityID=\""
-    );
+    let mut out =
+        ["<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<md:EntityDescriptor xmlns:md=\"", MD].concat();
+    out.push_str("\" entityID=\"");
     attribute(&mut out, issuer);
-    out += &format!("\"><md:IDPSSODescriptor protocolSupportEnumeration=\"{SAML_PROTOCOL}\">");
+    out.push_str("\"><md:IDPSSODescriptor protocolSupportEnumeration=\"");
+    attribute(&mut out, SAML_PROTOCOL);
+    out.push_str("\">");
     for certificate in certificates {
-        out += &format!(
-            "<md:KeyDescriptor use=\"signing\"><ds:KeyInfo xmlns:ds=\"{DS}\"><ds:X509Data><ds:X509Certificate>"
-        );
-        text(&mut out, certificate);
-        out += "</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>";
+        out.push_str("<md:KeyDescriptor use=\"signing\"><ds:KeyInfo xmlns:ds=\"");
+        attribute(&mut out, DS);
+        out.push_str("\"><ds:X509Data>");
+        element(&mut out, "ds:X509Certificate", certificate);
+        out.push_str("</ds:X509Data></ds:KeyInfo></md:KeyDescriptor>");
     }
-    out += &format!(
-        "<md:NameIDFormat>{UPN}</md:NameIDFormat><md:SingleSignOnService Binding=\"{SOAP_BINDING}\" Location=\""
-    );
+    element(&mut out, "md:NameIDFormat", UPN);
+    out.push_str("<md:SingleSignOnService Binding=\"");
+    attribute(&mut out, SOAP_BINDING);
+    out.push_str("\" Location=\"");
     attribute(&mut out, service);
-    out + "\"></md:SingleSignOnService></md:IDPSSODescriptor></md:EntityDescriptor>\n"
+    out.push_str("\"></md:SingleSignOnService></md:IDPSSODescriptor></md:EntityDescriptor>\n");
+    out
 }
 
 const MD: &str = "urn:oasis:names:tc:SAML:2.0:metadata";

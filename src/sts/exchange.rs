@@ -89,7 +89,7 @@ pub fn exchange(
         TokenType::IdToken => TokenClass::IdToken,
         TokenType::Saml2 => {
             let (start, end) = (now.to_millis(), end(policy.max_bearer_lifetime).to_millis());
-            return saml(request, lasting(start, end)?);
+            return Ok(saml(request, lasting(start, end)?));
         }
     };
     let start = Moment::EPOCH.plus(Duration::from_secs(now.seconds().unsigned_abs()));
@@ -119,8 +119,8 @@ fn lasting(start: Moment, end: Moment) -> Result<(Moment, Moment), Refusal> {
     if start < end { Ok((start, end)) } else { Err(Refusal::Empty { start, end }) }
 }
 
-fn saml(request: &ExchangeRequest, (start, end): (Moment, Moment)) -> Result<ExchangeGrant, Refusal> {
-    Ok(ExchangeGrant::Saml(Box::new(Grant {
+fn saml(request: &ExchangeRequest, (start, end): (Moment, Moment)) -> ExchangeGrant {
+    ExchangeGrant::Saml(Box::new(Grant {
         not_before: start,
         not_on_or_after: end,
         issue_instant: start,
@@ -130,7 +130,7 @@ fn saml(request: &ExchangeRequest, (start, end): (Moment, Moment)) -> Result<Exc
         algorithm: SignatureAlgorithm::RSA_SHA256,
         authenticated: Authenticated::ByBearer,
         special: Special { audiences: request.audiences.clone(), ..Special::default() },
-    })))
+    }))
 }
 
 /// Mints the JSON Web Token that `grant` allows for `subject`.
