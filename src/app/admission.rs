@@ -15,7 +15,9 @@ use crate::clock::Moment;
 use crate::identity::principal::fold;
 use crate::identity::{LoginName, Standing};
 use crate::store::{Append, Appended, Claim};
-use crate::verifier::{Finding, Proven, Report, Seen, SignedMessage, SignedRequest, StepId, VerifiedToken};
+use crate::verifier::{
+    Finding, Proven, Report, Seen, SignedMessage, SignedRequest, StepId, VerifiedJsonToken, VerifiedToken,
+};
 
 /// A verified token whose subject may act now.
 #[derive(Debug)]
@@ -63,6 +65,58 @@ impl Admitted {
     pub fn claim(&self) -> Option<Claim> {
         self.claim
     }
+}
+
+/// A verified JSON Web Token whose subject may act now.
+#[derive(Debug)]
+pub struct AdmittedJson {
+    token: VerifiedJsonToken,
+    standing: Arc<Standing>,
+    epoch: Epoch,
+}
+
+impl AdmittedJson {
+    /// The token.
+    #[must_use]
+    pub const fn token(&self) -> &VerifiedJsonToken {
+        &self.token
+    }
+
+    /// Its subject.
+    #[must_use]
+    pub const fn standing(&self) -> &Arc<Standing> {
+        &self.standing
+    }
+
+    /// The epoch of the keys that judged it: the commit must still be in it.
+    #[must_use]
+    pub const fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+}
+
+/// Admits a verified JSON Web Token, or records why not.
+///
+/// # Errors
+/// The [`Cause`] for the door; the report has the step.
+pub async fn admit_json_token(
+    app: &App,
+    trust: &Trust,
+    report: &mut Report,
+    token: VerifiedJsonToken,
+) -> Result<AdmittedJson, Cause> {
+    not_revoked(trust, report, &token.claims().id)?;
+    let standing = subject::of_json(app, trust, report, &token.claims().subject).await?;
+    Ok(AdmittedJson { token, standing, epoch: trust.epoch })
+}
+
+fn not_revoked(trust: &Trust, report: &mut Report, id: &str) -> Result<(), Cause> {
+    if trust.revoked.contains(id) {
+        report.fail(StepId::AdmissionRevoked, Finding::seen("a revoked token"));
+        return Err(Cause::Step);
+    }
+    report.pass(StepId::AdmissionRevoked, Seen::Nothing);
+    Ok(())
 }
 
 /// Admits what a message proved, or records why not.
@@ -135,11 +189,7 @@ pub async fn admit_token(
     token: VerifiedToken,
     claim: Option<Claim>,
 ) -> Result<Admitted, Cause> {
-    if trust.revoked.contains(&token.assertion().id) {
-        report.fail(StepId::AdmissionRevoked, Finding::seen("a revoked token"));
-        return Err(Cause::Step);
-    }
-    report.pass(StepId::AdmissionRevoked, Seen::Nothing);
+    not_revoked(trust, report, &token.assertion().id)?;
     let standing = subject::of(app, trust, report, &token).await?;
     let delegates = delegates(app, report, &token).await?;
     Ok(Admitted { token, standing, delegates, epoch: trust.epoch, claim })

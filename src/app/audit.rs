@@ -20,6 +20,8 @@ pub enum Action {
     Validate,
     /// A token was to be taken back.
     Cancel,
+    /// A token was to be exchanged for one of another kind.
+    Exchange,
     /// A session was asked for with a token.
     LoginByToken,
     /// A session was asked for with a password.
@@ -123,6 +125,7 @@ impl Action {
             Self::Renew => "sts.renew",
             Self::Validate => "sts.validate",
             Self::Cancel => "sts.cancel",
+            Self::Exchange => "token.exchange",
             Self::LoginByToken => "session.login-by-token",
             Self::LoginByPassword => "session.login",
             Self::LoginBySspi => "session.login-by-sspi",

@@ -13,6 +13,7 @@ pub mod credentials;
 pub mod directory;
 pub mod error;
 pub mod events;
+pub mod exchange;
 pub mod explain;
 pub mod extension_login;
 pub mod extensions;
@@ -24,6 +25,7 @@ pub mod keys;
 pub mod local_tickets;
 pub mod locale;
 pub mod login;
+pub mod login_by_json_token;
 pub mod login_by_request;
 pub mod login_by_sspi;
 pub mod message;
@@ -31,6 +33,7 @@ pub mod methods;
 pub mod negotiation;
 pub mod nt_hashes;
 pub mod objection;
+pub mod openid;
 pub mod passwords;
 pub mod permissions;
 pub mod policies;
@@ -101,6 +104,18 @@ pub struct Settings {
     /// The name under which tokens are issued; fixed at start (`decisions.md` §12).
     pub issuer: String,
 }
+
+impl Settings {
+    /// The name under which JSON Web Tokens are issued: `/openidconnect/<domain>` where the other one has its metadata.
+    #[must_use]
+    pub fn openid_issuer(&self) -> String {
+        let base = self.issuer.split_once(METADATA).map_or(self.issuer.as_str(), |(base, _)| base);
+        format!("{base}/openidconnect/{}", self.domain.as_str())
+    }
+}
+
+/// Where every issuer's metadata is (`decisions.md` §12).
+const METADATA: &str = "/websso/SAML2/Metadata/";
 
 /// What happens to a signed message that is seen twice (`decisions.md` §7).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -6,16 +6,20 @@ use std::time::Duration;
 
 use super::App;
 use super::error::Failure;
+use super::keys::FolderError;
 use super::login_by_request::Request;
 use super::policies::InForce;
 use super::standings::Epoch;
 use crate::clock::Moment;
 use crate::identity::{Domain, well_known};
+use crate::jwt::{Algorithm, TokenClass, VerificationKey};
 use crate::pki::{Anchors, Certificate, TokenSigner, pem};
 use crate::soap::Envelope;
 use crate::store::{ExternalIssuer, KeyStatus};
-use crate::verifier::{Door, Embedded, Judgement, Report, RequestJudgement, StepId};
-use crate::verifier::{judge, judge_embedded, judge_request};
+use crate::verifier::{
+    Door, Embedded, JsonJudgement, Judgement, Report, RequestJudgement, StepId, WantedToken,
+};
+use crate::verifier::{judge, judge_embedded, judge_exchanged, judge_json_token, judge_request};
 
 /// Whom the house trusts, at one epoch.
 pub struct Trust {
@@ -25,6 +29,8 @@ pub struct Trust {
     pub signer: Option<Arc<TokenSigner>>,
     /// Everybody whose tokens are accepted.
     pub anchors: Anchors,
+    /// The keys of JSON Web Tokens.
+    pub json_keys: Vec<VerificationKey>,
     /// Other houses whose tokens are accepted, for their own users.
     pub externals: Vec<External>,
     /// Identifiers of revoked tokens.
@@ -50,6 +56,21 @@ impl Trust {
     fn rules(&self, app: &App) -> crate::verifier::Policy {
         let audiences = Some(vec![app.settings.issuer.clone()]);
         crate::verifier::Policy { tolerance: self.policies.token.clock_tolerance, audiences }
+    }
+
+    /// Judges a JSON Web Token: an access token must be for us, any other kind says who somebody is to whomever.
+    #[must_use]
+    pub fn judge_json(&self, app: &App, door: &'static str, token: &str, class: TokenClass) -> JsonJudgement {
+        let issuer = app.settings.openid_issuer();
+        let ours = [app.settings.issuer.clone(), issuer.clone()];
+        let wanted = WantedToken {
+            door,
+            issuer: &issuer,
+            class,
+            audiences: (class == TokenClass::AccessToken).then_some(ours.as_slice()),
+            tolerance: self.policies.token.clock_tolerance,
+        };
+        judge_json_token(token, &self.json_keys, &wanted, app.now())
     }
 }
 
@@ -86,6 +107,33 @@ pub async fn judged_request(
     let Request { header, target, hosts } = request;
     let judge = |trust: &Trust| {
         judge_request(header.clone(), target, hosts, &trust.anchors, &trust.rules(app), app.now())
+    };
+    judged_by(app, judge).await
+}
+
+/// The same for an access token, which comes by itself.
+///
+/// # Errors
+/// [`Failure::Store`].
+pub async fn judged_json(
+    app: &App,
+    door: &'static str,
+    token: &str,
+) -> Result<(Arc<Trust>, JsonJudgement), Failure> {
+    judged_by(app, |trust| trust.judge_json(app, door, token, TokenClass::AccessToken)).await
+}
+
+/// The same for an assertion that is to be exchanged. The session of its presenter was opened with this token, if any.
+///
+/// # Errors
+/// [`Failure::Store`].
+pub async fn judged_exchanged(
+    app: &App,
+    token: &[u8],
+    opened_with: Option<&str>,
+) -> Result<(Arc<Trust>, Judgement), Failure> {
+    let judge = |trust: &Trust| {
+        judge_exchanged(token.to_vec(), opened_with, &trust.anchors, &trust.rules(app), app.now())
     };
     judged_by(app, judge).await
 }
@@ -155,12 +203,38 @@ impl TrustCell {
         };
         let trusted = keys.iter().filter(|key| matches!(key.status, KeyStatus::Active | KeyStatus::Previous));
         let leaves = trusted.filter_map(|key| pem::certificates(&key.chain_pem).ok()?.into_iter().next());
-        let anchors = Anchors::new(leaves.map(|leaf| (Some(app.settings.issuer.clone()), leaf)));
+        let leaves: Vec<Certificate> = leaves.collect();
+        let ours = leaves.iter().map(|leaf| (Some(app.settings.issuer.clone()), leaf.clone()));
+        let anchors = Anchors::new(ours);
         let (external_anchors, externals) = externals(app).await?;
         let anchors = anchors.and_external(external_anchors);
         app.standings.saw(epoch);
         let policies = app.policies.current(app).await?;
-        Ok(Trust { epoch, signer, anchors, externals, revoked, policies, read_at: app.now() })
+        let json_keys = self.json_keys(app, &leaves, policies.token.jwt_algorithm).await;
+        Ok(Trust { epoch, signer, anchors, json_keys, externals, revoked, policies, read_at: app.now() })
+    }
+
+    /// The keys of our own certificates, and those beside them where tokens are signed with such: what is not used is not
+    /// believed either.
+    async fn json_keys(
+        &self,
+        app: &App,
+        leaves: &[Certificate],
+        algorithm: Algorithm,
+    ) -> Vec<VerificationKey> {
+        let mut keys: Vec<VerificationKey> = leaves.iter().map(VerificationKey::of).collect();
+        if algorithm == Algorithm::Es256 {
+            for leaf in leaves {
+                // A previous key that was taken out of the folder has nothing beside it any more.
+                let signer = match self.known(&leaf.fingerprint()) {
+                    Some(signer) => Some(signer),
+                    None => self.found(app, &leaf.fingerprint()).await.ok().flatten(),
+                };
+                let beside = signer.and_then(|signer| Some(signer.elliptic().ok()?.public()));
+                keys.extend(beside.map(|key| VerificationKey::beside(leaf, key)));
+            }
+        }
+        keys
     }
 
     /// A key by its certificate. One that came after the start is looked for in the folder, once.
@@ -168,14 +242,22 @@ impl TrustCell {
         if let Some(known) = self.known(sha256) {
             return Some(known);
         }
-        let (folder, wanted) = (app.key_folder.clone()?, sha256.to_owned());
-        match tokio::task::spawn_blocking(move || folder.find(&wanted)).await {
-            Ok(Ok(Some(signer))) => self.learn(Arc::new(signer)),
-            Ok(Ok(None)) => tracing::error!(key = sha256, "the active signing key is not in the key folder"),
-            Ok(Err(error)) => tracing::error!(key = sha256, %error, "the active signing key cannot be read"),
-            Err(error) => tracing::error!(key = sha256, %error, "the key folder could not be looked at"),
+        app.key_folder.as_ref()?;
+        match self.found(app, sha256).await {
+            Ok(Some(signer)) => return Some(signer),
+            Ok(None) => tracing::error!(key = sha256, "the active signing key is not in the key folder"),
+            Err(error) => tracing::error!(key = sha256, %error, "the active signing key cannot be read"),
         }
         self.known(sha256)
+    }
+
+    async fn found(&self, app: &App, sha256: &str) -> Result<Option<Arc<TokenSigner>>, FolderError> {
+        let Some(folder) = app.key_folder.clone() else { return Ok(None) };
+        let wanted = sha256.to_owned();
+        let found = tokio::task::spawn_blocking(move || folder.find(&wanted)).await??;
+        let Some(signer) = found.map(Arc::new) else { return Ok(None) };
+        self.learn(Arc::clone(&signer));
+        Ok(Some(signer))
     }
 
     fn known(&self, sha256: &str) -> Option<Arc<TokenSigner>> {
@@ -219,7 +301,9 @@ impl Trust {
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Steps whose outcome depends on the keys or the policies of the moment.
-const MAY_CHANGE: [StepId; 5] = [
+const MAY_CHANGE: [StepId; 7] = [
+    StepId::JwtKey,
+    StepId::JwtInForce,
     StepId::AssertionIssuer,
     StepId::AssertionSigner,
     StepId::AssertionSignature,

@@ -10,6 +10,7 @@ use actix_web::{Error, HttpResponse};
 
 use super::site::{Site, is_host};
 use super::tunnel::SDK_TUNNEL;
+use super::vapi::AUTHENTICATION_TOKEN;
 
 /// Lets a request through, or answers it with a bare status.
 ///
@@ -20,7 +21,7 @@ pub async fn guard<B: MessageBody>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let site = request.app_data::<Data<Site>>();
-    match site.and_then(|site| objection(site, request.headers())) {
+    match site.and_then(|site| objection(site, request.path(), request.headers())) {
         Some(status) => {
             let answer = HttpResponse::build(status)
                 .force_close()
@@ -32,14 +33,15 @@ pub async fn guard<B: MessageBody>(
     }
 }
 
-fn objection(site: &Site, headers: &HeaderMap) -> Option<StatusCode> {
+fn objection(site: &Site, path: &str, headers: &HeaderMap) -> Option<StatusCode> {
     let value = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     // Nothing is inflated, so nothing can be inflated to a gigabyte (`attacks.md` N01).
     if value(CONTENT_ENCODING).is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
         return Some(StatusCode::UNSUPPORTED_MEDIA_TYPE);
     }
-    // What a browser's form can send with somebody's cookie (`attacks.md` S19, `decisions.md` §17).
-    if value(CONTENT_TYPE).is_some_and(is_form) {
+    // What a browser's form can send with somebody's cookie (`attacks.md` S19, `decisions.md` §17). The one door that takes
+    // forms looks at no cookie.
+    if value(CONTENT_TYPE).is_some_and(is_form) && path != AUTHENTICATION_TOKEN {
         return Some(StatusCode::UNSUPPORTED_MEDIA_TYPE);
     }
     let host = value(HOST);
@@ -88,7 +90,11 @@ mod tests {
         for (name, value) in headers {
             map.append(name.clone(), HeaderValue::from_static(value));
         }
-        objection(&site(advertise), &map).map(|status| status.as_u16())
+        at("/sdk", advertise, &map)
+    }
+
+    fn at(path: &str, advertise: Option<&str>, map: &HeaderMap) -> Option<u16> {
+        objection(&site(advertise), path, map).map(|status| status.as_u16())
     }
 
     #[test]
@@ -101,6 +107,10 @@ mod tests {
         for kind in ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain"] {
             assert_eq!(with(None, &[(CONTENT_TYPE, kind)]), Some(415), "{kind}");
         }
+        let mut form = HeaderMap::new();
+        form.append(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        assert_eq!(at(AUTHENTICATION_TOKEN, None, &form), None);
+        assert_eq!(at("/api/vcenter/authentication/token/", None, &form), Some(415));
     }
 
     #[test]

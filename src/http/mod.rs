@@ -1,12 +1,15 @@
 //! The doors: bytes in, an act, bytes out. Every route stands in [`mount`].
 
+pub mod bearer;
 pub mod cookie;
 pub mod guard;
 pub mod health;
 pub mod limits;
+pub mod metadata;
 pub mod lookup_service;
 pub mod nothing_here;
 pub mod observe;
+pub mod openid;
 pub mod sdk;
 pub mod server;
 pub mod site;
@@ -17,6 +20,7 @@ pub mod well_known;
 
 use actix_web::web::{self, ServiceConfig};
 
+pub use bearer::bearer;
 pub use site::Site;
 
 use crate::vim::wsdl::File;
@@ -50,6 +54,22 @@ pub fn mount(config: &mut ServiceConfig) {
             web::resource("/rest/com/vmware/cis/session")
                 .to(|r, p, a, s| vapi::session(vapi::Style::Rest, r, p, a, s)),
         );
+    config
+        .service(
+            web::resource("/api/vcenter/tokenservice/token-exchange")
+                .to(|r, p, a| vapi::token_exchange(vapi::Exchange::Api, r, p, a)),
+        )
+        .service(
+            web::resource("/rest/vcenter/tokenservice/token-exchange")
+                .to(|r, p, a| vapi::token_exchange(vapi::Exchange::Rest, r, p, a)),
+        )
+        .service(
+            web::resource(vapi::AUTHENTICATION_TOKEN)
+                .to(|r, p, a| vapi::token_exchange(vapi::Exchange::Form, r, p, a)),
+        );
+    config
+        .service(web::scope("/openidconnect").default_service(web::to(openid::any)))
+        .service(web::scope("/websso/SAML2/Metadata").default_service(web::to(metadata::any)));
     config.default_service(web::to(nothing_here::nothing_here));
 }
 

@@ -11,6 +11,10 @@ use aws_lc_rs::signature::{
     ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
     RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RsaEncoding, RsaParameters,
 };
+use x509_parser::prelude::{FromDer as _, SubjectPublicKeyInfo};
+use x509_parser::public_key::PublicKey as Parsed;
+
+use super::elliptic::EllipticKey;
 
 /// The hash functions that signatures and digests use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,6 +121,15 @@ impl PublicKey {
         &self.spki
     }
 
+    /// Modulus and exponent, big-endian, as short as they are (RFC 7518 §6.3.1).
+    #[must_use]
+    pub fn components(&self) -> Option<(Vec<u8>, Vec<u8>)> {
+        let (_, info) = SubjectPublicKeyInfo::from_der(&self.spki).ok()?;
+        let Ok(Parsed::RSA(key)) = info.parsed() else { return None };
+        let short = |bytes: &[u8]| bytes.iter().copied().skip_while(|byte| *byte == 0).collect();
+        Some((short(key.modulus), short(key.exponent)))
+    }
+
     fn import(&self, hash: Hash) -> Option<&ParsedPublicKey> {
         let place = self.imported.get(hash.index())?;
         place.get_or_init(|| self.parse(hash)).as_ref()
@@ -152,6 +165,14 @@ impl SigningKey {
     /// [`KeyError::Unusable`] when the system has no chance to offer.
     pub fn generate() -> Result<Self, KeyError> {
         KeyPair::generate(KeySize::Rsa2048).map(Self).map_err(|_| KeyError::Unusable)
+    }
+
+    /// The P-256 key beside it.
+    ///
+    /// # Errors
+    /// [`KeyError::Unusable`] when the engine refuses.
+    pub fn elliptic(&self) -> Result<EllipticKey, KeyError> {
+        EllipticKey::beside(&self.0)
     }
 
     /// Length of a signature in bytes.

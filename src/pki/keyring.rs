@@ -3,10 +3,13 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::certificate::Certificate;
-use super::key::SigningKey;
+use std::sync::OnceLock;
 
-/// A token-signing key. Only `sts::mint` signs with it.
+use super::certificate::Certificate;
+use super::elliptic::EllipticKey;
+use super::key::{KeyError, SigningKey};
+
+/// A token-signing key. Only `sts::mint` and `sts::exchange` sign with it.
 #[derive(Debug)]
 pub struct TokenSigner {
     /// The private key.
@@ -15,6 +18,7 @@ pub struct TokenSigner {
     pub chain: Vec<Certificate>,
     /// The chain in base64, as it stands in tokens.
     pub chain_base64: Vec<String>,
+    elliptic: OnceLock<Result<EllipticKey, KeyError>>,
 }
 
 impl TokenSigner {
@@ -26,7 +30,15 @@ impl TokenSigner {
             return None;
         }
         let chain_base64 = chain.iter().map(|certificate| STANDARD.encode(certificate.der())).collect();
-        Some(Self { key, chain, chain_base64 })
+        Some(Self { key, chain, chain_base64, elliptic: OnceLock::new() })
+    }
+
+    /// The P-256 key beside it; made when first used.
+    ///
+    /// # Errors
+    /// [`KeyError::Unusable`] when the engine refuses.
+    pub fn elliptic(&self) -> Result<&EllipticKey, KeyError> {
+        self.elliptic.get_or_init(|| self.key.elliptic()).as_ref().map_err(|error| *error)
     }
 
     /// The signing certificate.

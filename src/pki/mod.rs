@@ -3,6 +3,7 @@
 pub mod anchors;
 pub mod certificate;
 pub mod distinguished_name;
+pub mod elliptic;
 pub mod issued;
 pub mod key;
 pub mod keyring;
@@ -11,5 +12,6 @@ pub mod pem;
 
 pub use anchors::{Anchor, Anchors};
 pub use certificate::{Certificate, CertificateError, Thumbprints};
+pub use elliptic::{EllipticKey, EllipticPublicKey};
 pub use key::{Hash, PublicKey, SigningKey};
 pub use keyring::TokenSigner;

@@ -1,8 +1,9 @@
 //! SAML 2.0 assertions of the vCenter profile (`sts.md` §5.1, `clients.md` §4): the claims as data, a closed reader, a
-//! template writer whose output is already canonical, and the recogniser of that very output.
+//! template writer whose output is already canonical, the recogniser of that very output, and the metadata of the issuer.
 
 pub mod advice;
 pub mod assertion;
+pub mod metadata;
 pub mod names;
 pub mod read;
 pub mod shape;

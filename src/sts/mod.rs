@@ -4,6 +4,7 @@
 pub mod advice;
 mod confirmation;
 mod delegation;
+pub mod exchange;
 mod lifetime;
 pub mod mint;
 mod policy;

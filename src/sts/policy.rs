@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::jwt::Algorithm;
+
 /// The token policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TokenPolicy {
@@ -11,6 +13,10 @@ pub struct TokenPolicy {
     pub max_bearer_lifetime: Duration,
     /// Longest life of a Holder-of-Key token.
     pub max_hok_lifetime: Duration,
+    /// Longest life of a JSON Web Token.
+    pub max_jwt_lifetime: Duration,
+    /// How JSON Web Tokens are signed.
+    pub jwt_algorithm: Algorithm,
     /// How often a delegatable token may be delegated.
     pub delegation_count: u32,
     /// How often a renewable token may be renewed.
@@ -27,6 +33,8 @@ impl Default for TokenPolicy {
             clock_tolerance: Duration::from_mins(10),
             max_bearer_lifetime: Duration::from_hours(1),
             max_hok_lifetime: Duration::from_hours(720),
+            max_jwt_lifetime: Duration::from_mins(5),
+            jwt_algorithm: Algorithm::Rs256,
             delegation_count: 10,
             renew_count: 10,
             cancel: true,

@@ -47,6 +47,9 @@ pub enum Refusal {
     /// The earlier token may not be delegated any further.
     #[error("Cannot continue delegation chain")]
     ChainEnded,
+    /// A JSON Web Token has no place for a chain of delegates.
+    #[error("a token that somebody presents for another is not exchanged")]
+    ExchangedByDelegate,
     /// The token was renewed as often as it may be.
     #[error("Unable to renew non-renewable token")]
     NotRenewable,
@@ -118,6 +121,7 @@ impl Refusal {
             | Self::NotActAsUser
             | Self::Delegate
             | Self::External
+            | Self::ExchangedByDelegate
             | Self::ChainEnded => StepId::RequestDelegation,
             Self::NotRenewable => StepId::RequestRenewal,
             Self::Signer { .. } | Self::Start { .. } | Self::Empty { .. } => StepId::RequestLifetime,

@@ -257,7 +257,7 @@ fn in_force(report: &mut Report, claims: &Assertion, policy: &Policy, now: Momen
     if start < end && issued && start.minus(tolerance) <= now && now < until {
         report.pass(StepId::AssertionInForce, Seen::Period(start, end));
     } else {
-        let finding = out_of_time(Seen::Period(start, end), start, end.min(confirmed_until), now, policy);
+        let finding = out_of_time(Seen::Period(start, end), start, end.min(confirmed_until), now, tolerance);
         report.fail(StepId::AssertionInForce, finding);
     }
 }

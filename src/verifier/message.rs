@@ -1,6 +1,8 @@
 //! The message signature (`attacks.md` R11): made with the named token's key, over *the* Timestamp and *the* Body of
 //! this envelope, by node identity.
 
+use std::time::Duration;
+
 use super::diagnosis::{self, Explained};
 use super::policy::{LONGEST_TIMESTAMP, Policy};
 use super::proof::SignedMessage;
@@ -54,16 +56,22 @@ pub(super) fn timestamp(
     }
     report.fail(
         StepId::MessageTimestamp,
-        out_of_time(period, timestamp.created, timestamp.expires, now, policy),
+        out_of_time(period, timestamp.created, timestamp.expires, now, policy.tolerance),
     );
     None
 }
 
 /// A period that does not contain now: by how much, and whose clock that may be.
-pub(super) fn out_of_time(seen: Seen, start: Moment, end: Moment, now: Moment, policy: &Policy) -> Finding {
+pub(super) fn out_of_time(
+    seen: Seen,
+    start: Moment,
+    end: Moment,
+    now: Moment,
+    tolerance: Duration,
+) -> Finding {
     let clock = diagnosis::of_clock(start, end, now);
     let apart = clock.as_ref().map(|(_, apart)| format!(": {apart}")).unwrap_or_default();
-    let wanted = format!("now {now}, tolerance {} s{apart}", policy.tolerance.as_secs());
+    let wanted = format!("now {now}, tolerance {} s{apart}", tolerance.as_secs());
     Finding::seen(seen).but(wanted).mistake(clock.map(|(mistake, _)| mistake))
 }
 

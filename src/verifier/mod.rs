@@ -7,6 +7,8 @@
 mod assertion;
 mod diagnosis;
 mod embedded;
+mod exchanged;
+mod json_token;
 mod message;
 pub mod mistake;
 mod policy;
@@ -16,9 +18,13 @@ mod request;
 pub mod step;
 
 pub use embedded::{Embedded, judge_embedded};
+pub use exchanged::judge_exchanged;
+pub use json_token::{JsonJudgement, WantedToken, judge_json_token};
 pub use mistake::Mistake;
 pub use policy::{Bearer, Demands, Door, Policy, Presented};
-pub use proof::{Proven, SignedMessage, SignedRequest, VerifiedCertificate, VerifiedToken};
+pub use proof::{
+    Proven, SignedMessage, SignedRequest, VerifiedCertificate, VerifiedJsonToken, VerifiedToken,
+};
 pub use report::{About, Class, Finding, Outcome, Report, Seen, Step};
 pub use request::{ProvenRequest, RequestJudgement, judge_request};
 pub use step::StepId;

@@ -2,6 +2,7 @@
 
 use super::report::Report;
 use crate::clock::Moment;
+use crate::jwt::Claims;
 use crate::pki::Certificate;
 use crate::saml::Assertion;
 use crate::wsse::UnverifiedLogin;
@@ -26,6 +27,10 @@ pub struct VerifiedToken {
     assertion: Assertion,
     signer: Signer,
 }
+
+/// A JSON Web Token of this house, in force, for this service, of the kind that was wanted.
+#[derive(Debug)]
+pub struct VerifiedJsonToken(Claims);
 
 /// Who signed a token.
 #[derive(Clone, Debug)]
@@ -63,7 +68,15 @@ pub(super) struct Findings {
     pub signed: Option<SignedMessage>,
 }
 
-/// The only place where proofs are made.
+/// The only place where a proof of a JSON Web Token is made.
+pub(super) fn seal_json(report: &Report, claims: Option<Claims>) -> Option<VerifiedJsonToken> {
+    if report.refusal().is_some() {
+        return None;
+    }
+    claims.map(VerifiedJsonToken)
+}
+
+/// The only place where the other proofs are made.
 pub(super) fn seal(report: &Report, findings: Findings) -> Option<Proven> {
     if report.refusal().is_some() {
         return None;
@@ -93,6 +106,14 @@ impl VerifiedToken {
     #[must_use]
     pub const fn is_external(&self) -> bool {
         self.signer.is_external
+    }
+}
+
+impl VerifiedJsonToken {
+    /// What it says.
+    #[must_use]
+    pub const fn claims(&self) -> &Claims {
+        &self.0
     }
 }
 

@@ -91,7 +91,7 @@ fn signed(
 ) -> Option<SignedRequest> {
     let (made, expires) = (signature.nonce.at, signature.nonce.at.plus(policy.tolerance));
     let in_time = made.minus(policy.tolerance) <= now && now < expires;
-    let late = || out_of_time(Seen::from(made.to_string()), made, made, now, policy);
+    let late = || out_of_time(Seen::from(made.to_string()), made, made, now, policy.tolerance);
     report.check(StepId::SignNonce, if in_time { Ok(()) } else { Err(late()) })?;
     let (host, _) = target.host_and_port();
     let ours = hosts.iter().any(|name| host.trim_matches(['[', ']']).eq_ignore_ascii_case(name));

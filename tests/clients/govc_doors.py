@@ -67,6 +67,35 @@ def a_holder_of_key_token_opens_no_rest_session_without_its_key(world):
     return seen
 
 
+def a_token_is_exchanged_for_a_jwt(world):
+    token = bearer(world)
+    claims = claims_of(Govc(world)("session.login", "-jwt", "nsx", "-token", token))
+    expect((claims["aud"], claims["sub"], claims["token_class"]) == (["nsx"], "alice@VSPHERE.LOCAL", "id_token"), claims)
+    return f"{claims['iss']}, good for {claims['exp'] - claims['iat']} s"
+
+
+def a_holder_of_key_token_is_exchanged_after_its_login(world):
+    """govc logs in with it first, and that login shows the key."""
+    flags = robot_flags(world)
+    token = Govc(world)("session.login", "-issue", *flags)
+    claims = claims_of(Govc(world)("session.login", "-jwt", "nsx", "-token", token, *flags))
+    expect(claims["sub"] == "ci-robot@VSPHERE.LOCAL", claims)
+    seen = Govc(world).refused("session.login", "-jwt", "nsx", "-token", token, *user_flags(world))
+    expect("Cannot complete login" in seen or "401" in seen, seen)
+    return f"{claims['sub']}; without the key: {seen}"
+
+
+def a_changed_token_is_not_exchanged(world):
+    seen = Govc(world).refused("session.login", "-jwt", "nsx", "-token", bearer(world).replace("alice@", "carol@"))
+    expect("Cannot complete login" in seen or "401" in seen, seen)
+    return seen
+
+
+def claims_of(token):
+    payload = token.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+
+
 def rest_user(somebody, wanted, *flags):
     seen = json.loads(somebody("session.login", "-r", "-X", "GET", *flags, "/api/session"))
     expect(seen["user"] == wanted, seen)
@@ -85,4 +114,7 @@ CASES = [
     a_bearer_token_opens_a_rest_session,
     a_holder_of_key_token_opens_a_rest_session,
     a_holder_of_key_token_opens_no_rest_session_without_its_key,
+    a_token_is_exchanged_for_a_jwt,
+    a_holder_of_key_token_is_exchanged_after_its_login,
+    a_changed_token_is_not_exchanged,
 ]

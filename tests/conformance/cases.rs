@@ -171,6 +171,9 @@ pub const NOT_APPLICABLE: &[(&str, &str)] = &[
         "224-228",
         "the REST API of Lightwave's own directory, which signs in its own way; vCenter's is in `attacks.md` G",
     ),
-    ("229", "there is no OpenID Connect"),
+    (
+        "229",
+        "tokens are exchanged and granted by nothing else: no codes, passwords, clients or refresh tokens",
+    ),
     ("230", "there is no WebSSO"),
 ];

@@ -23,13 +23,16 @@
 mod harness;
 
 mod accounts;
+mod exchange;
 mod guards;
 mod hostile_http;
 mod issuers;
+mod json_tokens;
 mod keys;
 mod lockout;
 mod lookup;
 mod minted;
+mod openid;
 mod passwords;
 mod policies;
 mod replay;

@@ -10,6 +10,7 @@ use vcsso::saml::names::PREVIOUS_SESSION_CLASS;
 use vcsso::secret::Secret;
 use vcsso::verifier::StepId;
 
+use crate::harness::exchange::{exchanged, of_saml, parts, request, said};
 use crate::harness::people::{id_of, name};
 use crate::harness::requests::STS;
 use crate::harness::{Answer, House, Place, Plan, Request, Wire};
@@ -39,11 +40,16 @@ struct Listener {
 
 pub fn run_tokens(rows: &[TokenRow]) {
     run(|listener| {
-        for row in rows.iter().filter(|row| row.only != Only::Alone) {
+        for row in rows {
             for shape in [Shape::Own, Shape::Foreign] {
+                listener.exchange(row, shape);
                 for base in WITH_TOKEN {
                     match (row.only, base.confirms()) {
-                        (Only::Bearer, Confirms::Holder) | (Only::Holder, Confirms::Bearer) => continue,
+                        (Only::Bearer, Confirms::Holder)
+                        | (Only::Holder, Confirms::Bearer)
+                        | (Only::Alone, _) => {
+                            continue;
+                        }
                         _ => {}
                     }
                     let good = good(shape, base.confirms());
@@ -112,6 +118,11 @@ fn run(rows: impl FnOnce(&mut Listener)) {
             listener.post(&format!("the good twin ({base:?}, {shape:?})"), base, Expect::Same, text);
         }
     }
+    for shape in [Shape::Own, Shape::Foreign] {
+        let answer = listener.wire.send(&request(&of_saml(&good(shape, Confirms::Bearer).token)));
+        assert_eq!(parts(&exchanged(&answer)).1["sub"], "alice@VSPHERE.LOCAL");
+        listener.issued += 1;
+    }
     assert!(listener.wrong.is_empty(), "\n{}", listener.wrong.join("\n"));
     assert!(listener.posted > 30, "only {} messages were posted", listener.posted);
     let after = place.rows();
@@ -134,6 +145,41 @@ impl Listener {
             Expect::Same => self.is_good(base, &answer),
         };
         self.compare(name, &answer, fits);
+    }
+
+    /// `attacks.md` J17: the token of a row to be exchanged. A Holder-of-Key one needs a session that it opened, which a token
+    /// that is refused never did.
+    fn exchange(&mut self, row: &TokenRow, shape: Shape) {
+        for confirms in [Confirms::Bearer, Confirms::Holder] {
+            match (row.only, confirms) {
+                (Only::Bearer, Confirms::Holder) | (Only::Holder, Confirms::Bearer) => continue,
+                _ => {}
+            }
+            let expect = if shape == Shape::Own { row.own } else { row.foreign };
+            let token = (row.change)(good(shape, confirms));
+            let expect = match elsewhere(row.id, row.what, Base::SdkBearer, expect) {
+                Expect::Same if confirms == Confirms::Holder => Expect::Refused(StepId::PossessionSignature),
+                expect => expect,
+            };
+            let answer = self.wire.send(&request(&of_saml(&token)));
+            self.posted += 1;
+            let fits = match expect {
+                Expect::Refused(_) if answer.status == 413 => {
+                    request(&of_saml(&token)).body.len() > vcsso::http::limits::MAX_BODY
+                }
+                Expect::Refused(step) => {
+                    answer.status == 400
+                        && said(&answer)["error"] == "invalid_grant"
+                        && self.house.refusal(&answer) == step.as_str()
+                }
+                Expect::Same => {
+                    self.issued += i64::from(answer.status == 200);
+                    parts(&exchanged(&answer)).1["sub"] == "alice@VSPHERE.LOCAL"
+                }
+            };
+            let name = format!("{} {} (exchange, {confirms:?}, {shape:?})", row.id, row.what);
+            self.compare(&name, &answer, fits);
+        }
     }
 
     fn compare(&mut self, name: &str, answer: &Answer, fits: bool) {

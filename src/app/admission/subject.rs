@@ -25,11 +25,32 @@ pub(super) async fn of(
     let subject = if token.is_external() {
         Some(admitted(trust, report, claims)?)
     } else {
-        mapped_before(app, trust, claims)
+        Some(&claims.subject)
+            .filter(|subject| subject.format == UPN)
+            .and_then(|subject| mapped_before(app, trust, &subject.name))
     };
+    of_name(app, report, &claims.subject.name, subject).await
+}
+
+/// The subject of a JSON Web Token, which this house has signed.
+pub(super) async fn of_json(
+    app: &App,
+    trust: &Trust,
+    report: &mut Report,
+    name: &str,
+) -> Result<Arc<Standing>, Cause> {
+    of_name(app, report, name, mapped_before(app, trust, name)).await
+}
+
+async fn of_name(
+    app: &App,
+    report: &mut Report,
+    name: &str,
+    subject: Option<ExternalSubject>,
+) -> Result<Arc<Standing>, Cause> {
     let standing = match subject {
         Some(subject) => known(app, report, subject).await?,
-        None => active(app, report, &claims.subject.name, StepId::AdmissionSubject).await?,
+        None => active(app, report, name, StepId::AdmissionSubject).await?,
     };
     report.pass(StepId::AdmissionSubject, Seen::Nothing);
     Ok(standing)
@@ -55,17 +76,23 @@ fn admitted(trust: &Trust, report: &mut Report, claims: &Assertion) -> Result<Ex
 }
 
 /// Our own token, for whoever came with one of an external issuer: mapped as that issuer's users are now.
-fn mapped_before(app: &App, trust: &Trust, claims: &Assertion) -> Option<ExternalSubject> {
-    let (_, domain) = claims.subject.name.split_once('@')?;
+fn mapped_before(app: &App, trust: &Trust, name: &str) -> Option<ExternalSubject> {
+    let (_, domain) = name.split_once('@')?;
     let foreign = !app.settings.domain.is(domain);
     let external = trust.externals.iter().find(|external| foreign && external.domain.is(domain))?;
-    subject(claims, external)
+    named(name, external)
+}
+
+fn subject(claims: &Assertion, external: &External) -> Option<ExternalSubject> {
+    Some(&claims.subject)
+        .filter(|subject| subject.format == UPN)
+        .and_then(|subject| named(&subject.name, external))
 }
 
 /// `name@DOMAIN`, in the domain of this issuer.
-fn subject(claims: &Assertion, external: &External) -> Option<ExternalSubject> {
-    let LoginName { name, domain } = LoginName::parse(&claims.subject.name).ok()?;
-    let is_upn = claims.subject.format == UPN && claims.subject.name.contains('@');
+fn named(upn: &str, external: &External) -> Option<ExternalSubject> {
+    let LoginName { name, domain } = LoginName::parse(upn).ok()?;
+    let is_upn = upn.contains('@');
     let name = AccountName::new(&name).ok().filter(|_| is_upn)?;
     domain.filter(|domain| external.domain.is(domain))?;
     let principal = Principal { name, domain: external.domain.clone() };

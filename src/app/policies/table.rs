@@ -7,6 +7,7 @@ use super::value::{Held, Kind, Scalar, words};
 use crate::app::ReplayMode;
 use crate::identity::lockout::Reveal;
 use crate::identity::{LockoutPolicy, MethodPolicy, PasswordPolicy};
+use crate::jwt::Algorithm;
 use crate::session::SessionPolicy;
 use crate::sts::TokenPolicy;
 
@@ -85,6 +86,8 @@ policies! {
     ClockTolerance "policy.token.clock_tolerance_seconds" Kind::Number { least: 0, most: DAY }, token.clock_tolerance;
     BearerLifetime "policy.token.max_bearer_lifetime_seconds" SECONDS, token.max_bearer_lifetime;
     HokLifetime "policy.token.max_hok_lifetime_seconds" SECONDS, token.max_hok_lifetime;
+    JwtLifetime "policy.token.max_jwt_lifetime_seconds" SECONDS, token.max_jwt_lifetime;
+    JwtAlgorithm "policy.token.jwt_algorithm" Kind::Word(JWT_ALGORITHMS), token.jwt_algorithm;
     DelegationCount "policy.token.delegation_count" COUNT, token.delegation_count;
     RenewCount "policy.token.renew_count" COUNT, token.renew_count;
     Cancel "policy.token.cancel" Kind::Switch, token.cancel;
@@ -125,6 +128,11 @@ words! { REVEALS Reveal:
     "after-correct-password" Self::AfterCorrectPassword,
     "vcenter" Self::Vcenter,
     "never" Self::Never,
+}
+
+words! { JWT_ALGORITHMS Algorithm:
+    "RS256" Self::Rs256,
+    "ES256" Self::Es256,
 }
 
 words! { REPLAY_MODES ReplayMode:

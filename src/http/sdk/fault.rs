@@ -93,6 +93,20 @@ pub(super) fn of_step(step: StepId) -> Answer {
         | StepId::SignHost
         | StepId::SignBody
         | StepId::SignSignature
+        | StepId::JwtForm
+        | StepId::JwtHeader
+        | StepId::JwtKey
+        | StepId::JwtSignature
+        | StepId::JwtClaims
+        | StepId::JwtIssuer
+        | StepId::JwtInForce
+        | StepId::JwtClass
+        | StepId::JwtAudience
+        | StepId::JwtPossession
+        | StepId::ExchangeRequest
+        | StepId::ExchangeScope
+        | StepId::ExchangeSubject
+        | StepId::ExchangeActor
         | StepId::SessionAnonymous
         | StepId::SessionTicket
         | StepId::SessionTarget

@@ -6,7 +6,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 
-use super::{Answer, Belongings, Exchange, Pages, Returned, bare, told_apart};
+use super::{Answer, Belongings, Exchange, Pages, Returned, bare, bearers, told_apart};
 use crate::app::App;
 use crate::app::audit::bad_call;
 use crate::app::negotiation::Challenge;
@@ -46,6 +46,7 @@ pub async fn any(
     let exchange = Exchange {
         app: &app,
         exchanges,
+        bearers: bearers(&request),
         pages: &pages,
         belongings: &belongings,
         envelope: &envelope,

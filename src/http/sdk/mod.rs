@@ -22,10 +22,11 @@ pub use belongings::Belongings;
 pub use pages::Pages;
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 
-use super::{Site, cookie, limits, observe};
+use super::{Site, bearer, cookie, limits, observe};
 use crate::app::audit::{Action, bad_call, unreadable};
 use crate::app::negotiation::{Challenge, is_exchange};
 use crate::app::{App, Caller, Peer, sessions};
@@ -66,6 +67,7 @@ pub async fn post(
     let exchange = Exchange {
         app: &app,
         exchanges,
+        bearers: bearers(&request),
         pages: &pages,
         belongings: &belongings,
         envelope: &envelope,
@@ -83,6 +85,8 @@ struct Exchange<'a> {
     app: &'a App,
     /// Names of pending exchanges by SSPI.
     exchanges: Vec<Secret>,
+    /// JSON Web Tokens beside the request.
+    bearers: Vec<Secret>,
     pages: &'a Pages,
     belongings: &'a Belongings,
     envelope: &'a Envelope,
@@ -172,6 +176,12 @@ fn cookies(request: &HttpRequest, envelope: &Envelope) -> Vec<Secret> {
     let mut cookies: Vec<_> = headers.flat_map(cookie::read).collect();
     cookies.extend(CallHeader::read(envelope).session_cookie);
     cookies
+}
+
+/// pyVmomi sends its token with every request (`clients.md` §5.3); only a login by token looks at it.
+fn bearers(request: &HttpRequest) -> Vec<Secret> {
+    let headers = request.headers().get_all(AUTHORIZATION).filter_map(|header| header.to_str().ok());
+    headers.filter_map(bearer).collect()
 }
 
 fn xml(status: StatusCode) -> HttpResponseBuilder {

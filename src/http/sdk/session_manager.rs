@@ -3,12 +3,14 @@
 use super::calls::{Asked, Reply, unavailable};
 use super::objects::user_session;
 use super::{Answer, fault};
+use crate::app::audit::bad_call;
 use crate::app::caller::SessionCaller;
 use crate::app::error::Failure;
 use crate::app::extension_login;
 use crate::app::local_tickets::{self, NotGiven};
 use crate::app::locale::Locales;
 use crate::app::login::{Attempt, Opened, by_password, by_token};
+use crate::app::login_by_json_token::by_json_token;
 use crate::app::login_by_sspi::{Outcome, by_sspi};
 use crate::app::negotiation::{Beginning, Offer};
 use crate::app::sessions::NotEnded;
@@ -18,7 +20,7 @@ use crate::vim::locale::Locale;
 use crate::vim::method::{ServiceRequest, SessionCall};
 use crate::vim::values::{GenericServiceTicket, LocalTicket};
 use crate::vim::{Fault, Value};
-use crate::wsse::UnverifiedLogin;
+use crate::wsse::{HeaderError, SecurityHeader, UnverifiedLogin};
 
 pub(super) async fn answer(asked: &Asked<'_>, call: SessionCall) -> Result<Reply, Answer> {
     let (app, peer) = (asked.exchange.app, asked.exchange.peer);
@@ -28,7 +30,19 @@ pub(super) async fn answer(asked: &Asked<'_>, call: SessionCall) -> Result<Reply
             open(by_password(app, &login, attempt(asked, locale.as_deref())).await)
         }
         SessionCall::LoginByToken { locale } => {
-            open(by_token(app, asked.exchange.envelope, attempt(asked, locale.as_deref())).await)
+            let attempt = attempt(asked, locale.as_deref());
+            let in_header = SecurityHeader::read(asked.exchange.envelope);
+            match asked.exchange.bearers.as_slice() {
+                [] => open(by_token(app, asked.exchange.envelope, attempt).await),
+                [token] if matches!(in_header, Err(HeaderError::Missing)) => {
+                    open(by_json_token(app, token.expose(), attempt).await)
+                }
+                // One credential counts, and two are none (`attacks.md` G12).
+                [_, ..] => {
+                    bad_call(app, super::DOOR, "more than one token", peer).await;
+                    Err(Fault::InvalidLogin.into())
+                }
+            }
         }
         SessionCall::LoginBySspi { base64_token, locale } => {
             let (token, exchanges) = (base64_token.expose(), asked.exchange.exchanges.as_slice());

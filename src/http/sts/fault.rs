@@ -129,6 +129,20 @@ fn of_step(step: &Step, now: Moment) -> Fault {
         | StepId::SignHost
         | StepId::SignBody
         | StepId::SignSignature
+        | StepId::JwtForm
+        | StepId::JwtHeader
+        | StepId::JwtKey
+        | StepId::JwtSignature
+        | StepId::JwtClaims
+        | StepId::JwtIssuer
+        | StepId::JwtInForce
+        | StepId::JwtClass
+        | StepId::JwtAudience
+        | StepId::JwtPossession
+        | StepId::ExchangeRequest
+        | StepId::ExchangeScope
+        | StepId::ExchangeSubject
+        | StepId::ExchangeActor
         | StepId::SessionTicket
         | StepId::SessionTarget
         | StepId::SessionLocale
@@ -186,6 +200,7 @@ fn of_decision(refusal: &Refusal) -> Fault {
         | Refusal::NotActAsUser
         | Refusal::Delegate
         | Refusal::ChainEnded
+        | Refusal::ExchangedByDelegate
         | Refusal::External => {
             FaultCode::InvalidRequest.with(refusal.to_string())
         }

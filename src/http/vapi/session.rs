@@ -12,9 +12,10 @@ use super::answer::{Error, Style};
 use crate::app::audit::bad_call;
 use crate::app::locale::Locales;
 use crate::app::login::{Attempt, Opened, by_password};
+use crate::app::login_by_json_token::by_json_token;
 use crate::app::login_by_request::{Request, by_request};
 use crate::app::{App, Caller, Cause, Peer, Refused, sessions};
-use crate::http::{Site, cookie, limits, observe};
+use crate::http::{Site, bearer, cookie, limits, observe};
 use crate::secret::Secret;
 use crate::session::Session;
 use crate::vapi_sign::{SignHeader, Target};
@@ -91,6 +92,7 @@ impl Exchange<'_> {
         }
         let opened = match self.authorization().await? {
             Authorization::Password(login) => by_password(self.app, &login, self.attempt()).await,
+            Authorization::Bearer(token) => by_json_token(self.app, token.expose(), self.attempt()).await,
             Authorization::Sign(parameters) => {
                 let request = Request {
                     header: SignHeader::read(&parameters),
@@ -157,7 +159,11 @@ impl Exchange<'_> {
         if let Some(login) = basic(header) {
             return Ok(Authorization::Password(login));
         }
-        bad_call(self.app, DOOR, "an Authorization header that is neither Basic nor SIGN", self.peer).await;
+        if let Some(token) = bearer(header) {
+            return Ok(Authorization::Bearer(token));
+        }
+        let what = "an Authorization header that is neither Basic nor Bearer nor SIGN";
+        bad_call(self.app, DOOR, what, self.peer).await;
         Err(Error::Unauthenticated)
     }
 
@@ -174,6 +180,7 @@ impl Exchange<'_> {
 
 enum Authorization {
     Password(UnverifiedLogin),
+    Bearer(Secret),
     Sign(String),
 }
 

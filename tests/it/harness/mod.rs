@@ -1,6 +1,7 @@
 //! What every case stands on: a database, a house on it, the people in it, and a wire to its door.
 
 pub mod database;
+pub mod exchange;
 pub mod house;
 pub mod people;
 pub mod requests;
