@@ -9,10 +9,11 @@ pub mod clock;
 pub mod entropy;
 pub mod secret;
 
-// 1 documents and keys: bytes to documents and back, certificates and keys, XML signatures.
+// 1 documents and keys: bytes to documents and back, certificates and keys, XML signatures, JSON.
 pub mod xml;
 pub mod pki;
 pub mod dsig;
+pub mod json;
 
 // 2 protocols: messages read and written; nothing is decided here.
 pub mod soap;
@@ -20,6 +21,7 @@ pub mod wsse;
 pub mod saml;
 pub mod wstrust;
 pub mod vapi_sign;
+pub mod vapi_rpc;
 pub mod negotiate;
 pub mod vim;
 pub mod lookup;

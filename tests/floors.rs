@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 /// imports.
 const FLOORS: [&[&str]; 8] = [
     &["clock", "entropy", "secret"],
-    &["xml", "pki", "dsig"],
-    &["soap", "wsse", "saml", "wstrust", "vapi_sign", "negotiate", "vim", "lookup"],
+    &["xml", "pki", "dsig", "json"],
+    &["soap", "wsse", "saml", "wstrust", "vapi_sign", "vapi_rpc", "negotiate", "vim", "lookup"],
     &["identity", "session", "verifier", "sts"],
     &["store"],
     &["lab", "app", "client"],

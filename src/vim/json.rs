@@ -4,14 +4,13 @@
 //! It is rewritten by the tables of methods and types: every name in the message that comes out is one of ours, a value
 //! has the form of its type, and what the schema does not know is refused. What the names mean is the reader's.
 
-mod node;
 mod write;
 
+use crate::json::Node;
 use crate::soap::{Envelope, EnvelopeError};
 use crate::vim::{Fault, MethodName, Problem, Reference};
 use crate::xml::Limits;
 use crate::xml::names::VIM;
-use node::Node;
 use write::Writer;
 
 /// Why a JSON message is no call.

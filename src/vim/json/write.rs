@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::JsonError;
-use super::node::{Members, Node};
+use crate::json::{Members, Node};
 use crate::vim::method::table::{Facts, Occurs, Parameter};
 use crate::vim::schema::{self, ANY, REFERENCE, Simple};
 use crate::vim::values::arguments::short;

@@ -10,25 +10,41 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use crate::xml::Limits;
 
 /// One value, whose texts are those of the message where they hold no escape.
-pub(super) enum Node<'j> {
+pub enum Node<'j> {
+    /// `null`.
     Null,
+    /// `true` or `false`.
     Boolean(bool),
     /// As it is to be written.
     Number(String),
+    /// A text, without its quotes and escapes.
     Text(Cow<'j, str>),
+    /// A list.
     List(Vec<Self>),
+    /// An object.
     Object(Members<'j>),
 }
 
 /// What an object holds, in the order of writing.
-pub(super) type Members<'j> = Vec<(Cow<'j, str>, Node<'j>)>;
+pub type Members<'j> = Vec<(Cow<'j, str>, Node<'j>)>;
 
 impl<'j> Node<'j> {
     /// Reads a whole message.
-    pub(super) fn read(bytes: &'j [u8]) -> Result<Self, serde_json::Error> {
+    ///
+    /// # Errors
+    /// What is no JSON, or more of it than is read.
+    pub fn read(bytes: &'j [u8]) -> Result<Self, serde_json::Error> {
+        Self::read_within(bytes, &Limits::MESSAGE)
+    }
+
+    /// The same within other limits: of values, and of levels.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_within(bytes: &'j [u8], limits: &Limits) -> Result<Self, serde_json::Error> {
         let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-        let left = Cell::new(Limits::MESSAGE.nodes);
-        let node = Budget { left: &left, depth: Limits::MESSAGE.depth }.deserialize(&mut deserializer)?;
+        let left = Cell::new(limits.nodes);
+        let node = Budget { left: &left, depth: limits.depth }.deserialize(&mut deserializer)?;
         deserializer.end()?;
         Ok(node)
     }
