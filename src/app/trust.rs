@@ -15,7 +15,7 @@ use crate::pki::{Anchors, Certificate, TokenSigner, pem};
 use crate::soap::Envelope;
 use crate::store::{ExternalIssuer, KeyStatus};
 use crate::verifier::{Door, Embedded, Judgement, Report, RequestJudgement, StepId};
-use crate::verifier::{judge, judge_embedded, judge_request};
+use crate::verifier::{judge, judge_call, judge_embedded, judge_request};
 
 /// Whom the house trusts, at one epoch.
 pub struct Trust {
@@ -75,7 +75,7 @@ pub async fn judged_embedded(
         .await
 }
 
-/// The same for an HTTP request with a token.
+/// The same for an HTTP request or a vAPI call with a token.
 ///
 /// # Errors
 /// [`Failure::Store`].
@@ -83,9 +83,14 @@ pub async fn judged_request(
     app: &App,
     request: &Request<'_>,
 ) -> Result<(Arc<Trust>, RequestJudgement), Failure> {
-    let Request { header, target, hosts } = request;
     let judge = |trust: &Trust| {
-        judge_request(header.clone(), target, hosts, &trust.anchors, &trust.rules(app), app.now())
+        let (anchors, rules, now) = (&trust.anchors, trust.rules(app), app.now());
+        match request {
+            Request::Sign { header, target, hosts } => {
+                judge_request(header.clone(), target, hosts, anchors, &rules, now)
+            }
+            Request::Call(call) => judge_call(*call, anchors, &rules, now),
+        }
     };
     judged_by(app, judge).await
 }
@@ -219,10 +224,12 @@ impl Trust {
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Steps whose outcome depends on the keys or the policies of the moment.
-const MAY_CHANGE: [StepId; 5] = [
+const MAY_CHANGE: [StepId; 7] = [
     StepId::AssertionIssuer,
     StepId::AssertionSigner,
     StepId::AssertionSignature,
     StepId::AssertionInForce,
     StepId::MessageTimestamp,
+    StepId::SignNonce,
+    StepId::RpcTimestamp,
 ];

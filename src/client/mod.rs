@@ -6,6 +6,7 @@
 pub mod answer;
 pub mod credential;
 pub mod rest;
+pub mod rpc;
 pub mod sdk;
 pub mod sign;
 pub mod sts;

@@ -269,7 +269,10 @@ mod tests {
     fn an_elliptic_key_verifies_by_its_own_scheme_and_hash() {
         use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
         let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
-        #[expect(clippy::disallowed_methods, reason = "the engine wants a source of chance for each signature")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the engine wants a source of chance for each signature"
+        )]
         let signature = key.sign(&SystemRandom::new(), b"message").unwrap();
         let der: PublicKeyX509Der<'_> = key.public_key().as_der().unwrap();
         let public = PublicKey::new(der.as_ref());

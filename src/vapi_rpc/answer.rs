@@ -6,17 +6,17 @@ use super::call::{CallProblem, Id};
 
 /// An error of vAPI's standard library.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StandardError<'a> {
+pub struct StandardError {
     /// Its name, without the package that all of them share.
-    pub name: &'a str,
+    pub name: &'static str,
     /// The identifier of its message.
-    pub message: &'a str,
+    pub message: &'static str,
     /// The message.
-    pub text: &'a str,
+    pub text: String,
     /// What stands in the message.
-    pub arguments: &'a [&'a str],
+    pub arguments: Vec<String>,
     /// How to become somebody: `unauthenticated` alone says it.
-    pub challenge: Option<&'a str>,
+    pub challenge: Option<String>,
 }
 
 /// A secret: the identifier of a session.
@@ -39,7 +39,7 @@ pub fn output(id: &Id, value: &Value) -> String {
 
 /// A call that an operation refused.
 #[must_use]
-pub fn error(id: &Id, error: &StandardError<'_>) -> String {
+pub fn error(id: &Id, error: &StandardError) -> String {
     let nothing = json!({ "OPTIONAL": null });
     let message = json!({
         "id": error.message,
@@ -53,7 +53,7 @@ pub fn error(id: &Id, error: &StandardError<'_>) -> String {
         "data": nothing,
         "error_type": { "OPTIONAL": error.name.to_ascii_uppercase() },
     });
-    if let (Some(challenge), Some(fields)) = (error.challenge, fields.as_object_mut()) {
+    if let (Some(challenge), Some(fields)) = (&error.challenge, fields.as_object_mut()) {
         fields.insert("challenge".to_owned(), json!({ "OPTIONAL": challenge }));
     }
     answer(id, "result", &json!({ "error": { "ERROR": { error.qualified(): fields } } }))
@@ -65,7 +65,7 @@ pub fn problem(id: &Id, problem: &CallProblem) -> String {
     answer(id, "error", &json!({ "code": problem.code(), "message": problem.text() }))
 }
 
-impl StandardError<'_> {
+impl StandardError {
     /// The whole name.
     #[must_use]
     pub fn qualified(&self) -> String {
@@ -88,19 +88,37 @@ mod tests {
     #[test]
     fn an_answer_repeats_the_identifier() {
         let id = Id("0".into());
-        assert_eq!(read(&output(&id, &secret("s"))), json!({"jsonrpc":"2.0","id":"0","result":{"output":{"SECRET":"s"}}}));
-        assert_eq!(read(&output(&id, &Value::Null)), json!({"jsonrpc":"2.0","id":"0","result":{"output":null}}));
+        assert_eq!(
+            read(&output(&id, &secret("s"))),
+            json!({"jsonrpc":"2.0","id":"0","result":{"output":{"SECRET":"s"}}})
+        );
+        assert_eq!(
+            read(&output(&id, &Value::Null)),
+            json!({"jsonrpc":"2.0","id":"0","result":{"output":null}})
+        );
         let wrong = read(&problem(&Id::default(), &CallProblem::Request("id")));
-        assert_eq!(wrong, json!({"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"Invalid Request."}}));
+        assert_eq!(
+            wrong,
+            json!({"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"Invalid Request."}})
+        );
     }
 
     #[test]
     fn an_error_has_the_fields_of_its_type() {
-        let unauthenticated = StandardError { name: "unauthenticated", message: "m", text: "t", arguments: &["a"], challenge: Some("c") };
+        let unauthenticated = StandardError {
+            name: "unauthenticated",
+            message: "m",
+            text: "t".into(),
+            arguments: vec!["a".into()],
+            challenge: Some("c".into()),
+        };
         let written = read(&error(&Id("0".into()), &unauthenticated));
         let fields = &written["result"]["error"]["ERROR"]["com.vmware.vapi.std.errors.unauthenticated"];
         assert_eq!(fields["error_type"], json!({ "OPTIONAL": "UNAUTHENTICATED" }));
-        assert_eq!((&fields["challenge"], &fields["data"]), (&json!({ "OPTIONAL": "c" }), &json!({ "OPTIONAL": null })));
+        assert_eq!(
+            (&fields["challenge"], &fields["data"]),
+            (&json!({ "OPTIONAL": "c" }), &json!({ "OPTIONAL": null }))
+        );
         let message = &fields["messages"][0]["STRUCTURE"]["com.vmware.vapi.std.localizable_message"];
         assert_eq!((&message["id"], &message["args"][0]), (&json!("m"), &json!("a")));
         let other = StandardError { challenge: None, ..unauthenticated };

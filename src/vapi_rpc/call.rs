@@ -79,7 +79,9 @@ impl Call {
             return Err(named(CallProblem::Method));
         }
         let parameter = |what| named(CallProblem::Parameters(what));
-        let Some(Node::Object(parameters)) = member(members, "params") else { return Err(parameter("params")) };
+        let Some(Node::Object(parameters)) = member(members, "params") else {
+            return Err(parameter("params"));
+        };
         let service = text(parameters, "serviceId").ok_or_else(|| parameter("serviceId"))?.to_owned();
         let operation = text(parameters, "operationId").ok_or_else(|| parameter("operationId"))?.to_owned();
         let security = match member(parameters, "ctx") {
@@ -89,7 +91,8 @@ impl Call {
         };
         let signed = || canonical(&message, &SIGNATURE).map_err(|_| SecurityProblem::Number);
         let security = Security::read(security, signed);
-        let has_input = matches!(member(parameters, "input"), Some(Node::Object(input)) if is_structure(input));
+        let has_input =
+            matches!(member(parameters, "input"), Some(Node::Object(input)) if is_structure(input));
         Ok(Self { id, service, operation, has_input, security })
     }
 
@@ -164,13 +167,17 @@ mod tests {
     #[test]
     fn a_call_names_an_operation_and_who_calls() {
         let call = Call::read(CALL.as_bytes()).unwrap();
-        assert_eq!((call.service.as_str(), call.operation.as_str(), call.has_input), ("com.vmware.cis.session", "create", true));
+        assert_eq!(
+            (call.service.as_str(), call.operation.as_str(), call.has_input),
+            ("com.vmware.cis.session", "create", true)
+        );
         assert_eq!((call.id, matches!(call.security, Ok(Security::Session(_)))), (Id("0".into()), true));
         let number = Call::read(CALL.replace("\"id\":\"0\"", "\"id\":7").as_bytes()).unwrap();
         assert_eq!(number.id, Id(7.into()));
         let nobody = Call::read(CALL.replace("securityCtx", "other").as_bytes()).unwrap();
         assert!(matches!(nobody.security, Ok(Security::None)));
-        for input in ["{}", "[]", r#"{"STRUCTURE":{}}"#, r#"{"ERROR":{"a":{}}}"#, r#"{"STRUCTURE":{"a":1}}"#] {
+        for input in ["{}", "[]", r#"{"STRUCTURE":{}}"#, r#"{"ERROR":{"a":{}}}"#, r#"{"STRUCTURE":{"a":1}}"#]
+        {
             let other = CALL.replace(r#"{"STRUCTURE":{"operation-input":{}}}"#, input);
             assert!(!Call::read(other.as_bytes()).unwrap().has_input, "{input}");
         }
@@ -179,7 +186,9 @@ mod tests {
     /// `attacks.md` Q01, Q06.
     #[test]
     fn a_message_is_read_strictly_before_anything_in_it_is_judged() {
-        let twice = |name: &str| CALL.replacen("\"method\":\"invoke\"", &format!("\"method\":\"invoke\",\"{name}\":\"other\""), 1);
+        let twice = |name: &str| {
+            CALL.replacen("\"method\":\"invoke\"", &format!("\"method\":\"invoke\",\"{name}\":\"other\""), 1)
+        };
         for name in ["method", "\\u006dethod"] {
             assert_eq!(problem(&twice(name)), (-32_700, Value::Null), "{name}");
         }

@@ -119,7 +119,8 @@ impl SignedCall {
         timestamp.nothing_else()?;
         let mut signature = members.object("signature")?;
         let token = signature.text("samlToken")?.as_bytes().to_vec();
-        let value = STANDARD.decode(signature.text("value")?).map_err(|_| SecurityProblem::Member("value"))?;
+        let value =
+            STANDARD.decode(signature.text("value")?).map_err(|_| SecurityProblem::Member("value"))?;
         signature.nothing_else()?;
         Ok(Self { token, algorithm, created, expires, value, text: text()? })
     }
@@ -206,13 +207,18 @@ mod tests {
         let bearer = read(&scheme("saml_bearer_token", r#","samlToken":"<a/>""#));
         assert!(matches!(bearer, Ok(Security::Bearer(token)) if token == b"<a/>"));
         let password = read(&scheme("user_pass", r#","userName":"a","password":"b""#));
-        assert!(matches!(password, Ok(Security::Password { user_name, password }) if user_name == "a" && password.expose() == "b"));
+        assert!(
+            matches!(password, Ok(Security::Password { user_name, password }) if user_name == "a" && password.expose() == "b")
+        );
         let session = read(&scheme("session_id", r#","sessionId":"s""#));
         assert!(matches!(session, Ok(Security::Session(id)) if id.expose() == "s"));
         let oauth = read(&scheme("oauth", r#","accessToken":"t""#));
         assert!(matches!(oauth, Ok(Security::OAuth(token)) if token.expose() == "t"));
         let Ok(Security::Signed(call)) = read(&scheme("saml_hok_token", SIGNED)) else { panic!() };
-        assert_eq!((call.token.as_slice(), call.value.as_slice(), call.text.as_str()), (&b"<a/>"[..], &[1, 2, 3][..], "text"));
+        assert_eq!(
+            (call.token.as_slice(), call.value.as_slice(), call.text.as_str()),
+            (&b"<a/>"[..], &[1, 2, 3][..], "text")
+        );
         assert_eq!(call.expires.since(call.created).as_secs(), 1_200);
     }
 
@@ -222,20 +228,38 @@ mod tests {
         for (context, problem) in [
             ("[]".to_owned(), SecurityProblem::Shape),
             ("{}".to_owned(), SecurityProblem::Shape),
-            (r#"{"schemeId":["com.vmware.vapi.std.security.session_id"],"sessionId":"s"}"#.to_owned(), SecurityProblem::Shape),
+            (
+                r#"{"schemeId":["com.vmware.vapi.std.security.session_id"],"sessionId":"s"}"#.to_owned(),
+                SecurityProblem::Shape,
+            ),
             (r#"{"schemeId":"session_id","sessionId":"s"}"#.to_owned(), SecurityProblem::Scheme),
             (scheme("SESSION_ID", r#","sessionId":"s""#), SecurityProblem::Scheme),
             (scheme("session_id", ""), SecurityProblem::Member("sessionId")),
             (scheme("session_id", r#","sessionId":1"#), SecurityProblem::Member("sessionId")),
             (scheme("session_id", r#","sessionId":"s","userName":"a""#), SecurityProblem::Surplus),
             (scheme("saml_bearer_token", SIGNED), SecurityProblem::Member("samlToken")),
-            (scheme("saml_bearer_token", &format!("{SIGNED},\"samlToken\":\"<a/>\"")), SecurityProblem::Surplus),
+            (
+                scheme("saml_bearer_token", &format!("{SIGNED},\"samlToken\":\"<a/>\"")),
+                SecurityProblem::Surplus,
+            ),
             (scheme("saml_hok_token", &format!("{SIGNED},\"samlToken\":\"<a/>\"")), SecurityProblem::Surplus),
-            (scheme("saml_hok_token", r#","samlToken":"<a/>""#), SecurityProblem::Member("signatureAlgorithm")),
-            (scheme("saml_hok_token", &SIGNED.replace("\"created\"", "\"made\"")), SecurityProblem::Member("created")),
-            (scheme("saml_hok_token", &SIGNED.replace("08:20:00.000Z", "08:20")), SecurityProblem::Member("expires")),
+            (
+                scheme("saml_hok_token", r#","samlToken":"<a/>""#),
+                SecurityProblem::Member("signatureAlgorithm"),
+            ),
+            (
+                scheme("saml_hok_token", &SIGNED.replace("\"created\"", "\"made\"")),
+                SecurityProblem::Member("created"),
+            ),
+            (
+                scheme("saml_hok_token", &SIGNED.replace("08:20:00.000Z", "08:20")),
+                SecurityProblem::Member("expires"),
+            ),
             (scheme("saml_hok_token", &SIGNED.replace("AQID", "A")), SecurityProblem::Member("value")),
-            (scheme("saml_hok_token", &SIGNED.replace("\"value\"", "\"more\":1,\"value\"")), SecurityProblem::Surplus),
+            (
+                scheme("saml_hok_token", &SIGNED.replace("\"value\"", "\"more\":1,\"value\"")),
+                SecurityProblem::Surplus,
+            ),
         ] {
             assert_eq!(read(&context).unwrap_err(), problem, "{context}");
         }
@@ -244,7 +268,10 @@ mod tests {
             assert_eq!(read(&context).unwrap_err(), SecurityProblem::Algorithm, "{algorithm}");
         }
         for algorithm in ["RS384", "RS512", "ES256", "ES384", "ES512"] {
-            assert!(read(&scheme("saml_hok_token", &SIGNED.replace("RS256", algorithm))).is_ok(), "{algorithm}");
+            assert!(
+                read(&scheme("saml_hok_token", &SIGNED.replace("RS256", algorithm))).is_ok(),
+                "{algorithm}"
+            );
         }
     }
 }

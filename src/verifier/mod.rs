@@ -11,6 +11,7 @@ mod policy;
 pub mod proof;
 pub mod report;
 mod request;
+mod rpc;
 pub mod step;
 
 pub use embedded::{Embedded, judge_embedded};
@@ -18,6 +19,7 @@ pub use policy::{Bearer, Demands, Door, Policy, Presented};
 pub use proof::{Proven, SignedMessage, SignedRequest, VerifiedCertificate, VerifiedToken};
 pub use report::{About, Class, Finding, Outcome, Report, Seen, Step};
 pub use request::{ProvenRequest, RequestJudgement, judge_request};
+pub use rpc::{CallToken, judge_call};
 pub use step::StepId;
 
 use assertion::Authenticated;

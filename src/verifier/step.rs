@@ -106,6 +106,9 @@ steps! {
     SignHost "sign.host" "vSphere Automation API" "The request was signed for a host that this service's certificate names." "Use one of those names, or set --advertise to the one that clients use.";
     SignBody "sign.body" "vSphere Automation API" "The body is the one whose hash was signed." "Was the body changed on the way?";
     SignSignature "sign.signature" "vSphere Automation API" "The signature fits method, path, host, port and body, and the key the token confirms." "The signed port is that of the URL, or 80 (or 443) where it names none; a proxy that changes the path breaks it.";
+    RpcSecurityContext "rpc.security-context" "vSphere Automation API" "The security context of the call names one scheme and holds exactly what belongs to it." "The reason names the member; com.vmware.vapi.std.security has the schemes.";
+    RpcTimestamp "rpc.timestamp" "vSphere Automation API" "The period of the signed call, widened by the clock tolerance, contains now." "Compare the clocks of client and server.";
+    RpcSignature "rpc.signature" "vSphere Automation API" "The signature fits the canonical call and the key the token confirms." "Was the call changed after signing, or is the key that of another token?";
     SessionAnonymous "session.anonymous" "vSphere API: InvalidLogin" "The connection has no live session yet." "Log out first, or drop the cookie.";
     SessionLocale "session.locale" "vSphere API: InvalidLocale" "The locale is one this service has." "Use a form like en or en_US.";
     SessionTicket "session.ticket" "vSphere API: CloneSession" "The ticket was given out here, is not spent, and its session lives." "A ticket is good once, for a short time, and ends with the session it came from.";

@@ -93,6 +93,9 @@ pub(super) fn of_step(step: StepId) -> Answer {
         | StepId::SignHost
         | StepId::SignBody
         | StepId::SignSignature
+        | StepId::RpcSecurityContext
+        | StepId::RpcTimestamp
+        | StepId::RpcSignature
         | StepId::SessionAnonymous
         | StepId::SessionTicket
         | StepId::SessionTarget

@@ -129,6 +129,9 @@ fn of_step(step: &Step, now: Moment) -> Fault {
         | StepId::SignHost
         | StepId::SignBody
         | StepId::SignSignature
+        | StepId::RpcSecurityContext
+        | StepId::RpcTimestamp
+        | StepId::RpcSignature
         | StepId::SessionTicket
         | StepId::SessionTarget
         | StepId::SessionLocale
