@@ -27,7 +27,7 @@ pub fn secret(text: &str) -> Value {
 
 /// A structure.
 #[must_use]
-pub fn structure(name: &str, fields: Value) -> Value {
+pub fn structure(name: &str, fields: &Value) -> Value {
     json!({ "STRUCTURE": { name: fields } })
 }
 
@@ -49,7 +49,7 @@ pub fn error(id: &Id, error: &StandardError) -> String {
         "localized": nothing,
     });
     let mut fields = json!({
-        "messages": [structure("com.vmware.vapi.std.localizable_message", message)],
+        "messages": [structure("com.vmware.vapi.std.localizable_message", &message)],
         "data": nothing,
         "error_type": { "OPTIONAL": error.name.to_ascii_uppercase() },
     });

@@ -28,14 +28,14 @@ certificate_file = "agent.crt"
 "#;
 
 /// A service on a free port, ended with the case; keys and state lie where the commands look for them.
-struct Service {
-    world: World,
-    url: String,
+pub(super) struct Service {
+    pub(super) world: World,
+    pub(super) url: String,
     child: Child,
 }
 
 impl Service {
-    fn start() -> Self {
+    pub(super) fn start() -> Self {
         let world = World::new();
         for name in ["robot", "agent", "own"] {
             let (certificate, key) = self_signed(name);
@@ -101,7 +101,7 @@ impl Drop for Service {
 }
 
 /// A certificate and its key, as `openssl req -x509` makes them.
-fn self_signed(name: &str) -> (String, String) {
+pub(super) fn self_signed(name: &str) -> (String, String) {
     use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256};
     let mut params = CertificateParams::default();
     params.distinguished_name.push(DnType::CommonName, name);

@@ -115,7 +115,7 @@ impl Exchange<'_> {
     async fn shown(&self, security: Result<Security, SecurityProblem>) -> Result<Value, Refusal> {
         let caller = self.caller(security).await?;
         let session = &caller.session().ok_or(Error::Unauthenticated)?.session;
-        Ok(answer::structure("com.vmware.cis.session.info", shown(session)))
+        Ok(answer::structure("com.vmware.cis.session.info", &shown(session)))
     }
 
     async fn ended(&self, security: Result<Security, SecurityProblem>) -> Result<Value, Refusal> {
