@@ -12,6 +12,7 @@ mod configuration;
 mod doctor;
 mod issuer;
 mod keys;
+mod log;
 mod policies;
 mod program;
 mod running;

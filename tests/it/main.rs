@@ -24,6 +24,7 @@ mod harness;
 
 mod accounts;
 mod guards;
+mod hostile_http;
 mod issuers;
 mod keys;
 mod lockout;

@@ -33,6 +33,10 @@ pub async fn session(
     app: Data<App>,
     site: Data<Site>,
 ) -> HttpResponse {
+    // Before the body: whatever comes behind a CONNECT has no end.
+    if ![Method::POST, Method::GET, Method::DELETE].contains(request.method()) {
+        return HttpResponse::MethodNotAllowed().insert_header((ALLOW, "GET, POST, DELETE")).finish();
+    }
     let peer = observe::peer(&request);
     let body = match limits::body(request.headers(), payload).await {
         Ok(body) => body,
@@ -42,9 +46,8 @@ pub async fn session(
     let done = match *request.method() {
         Method::POST if is_question(style, request.query_string()) => exchange.shown().await,
         Method::POST => exchange.opened(&body).await,
-        Method::GET => exchange.shown().await,
         Method::DELETE => exchange.ended().await,
-        _ => return HttpResponse::MethodNotAllowed().insert_header((ALLOW, "GET, POST, DELETE")).finish(),
+        _ => exchange.shown().await,
     };
     done.unwrap_or_else(|error| style.error(error, &site.sts_url(&request)))
 }

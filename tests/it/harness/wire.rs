@@ -96,6 +96,26 @@ impl Wire {
         Some(answer)
     }
 
+    /// Every answer to these very bytes, on a connection of its own, until the server ends it.
+    pub fn raw(&self, bytes: &[u8]) -> Vec<Answer> {
+        let mut stream = self.connect();
+        // Who refuses the first bytes may not want the last.
+        let _ = stream.get_mut().write_all(bytes).and_then(|()| stream.get_mut().flush());
+        std::iter::from_fn(|| Answer::read(&mut stream)).collect()
+    }
+
+    /// The protocol that both sides speak, where the client has these.
+    pub fn spoken(mut self, protocols: &[&str]) -> Option<String> {
+        let offered = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
+        Arc::make_mut(&mut self.config).alpn_protocols = offered;
+        let mut stream = self.connect();
+        let begun = stream.get_mut().write_all(b"GET /ca.pem HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        begun.and_then(|()| stream.get_mut().flush()).ok()?;
+        Answer::read(&mut stream)?;
+        let protocol = stream.get_ref().conn.alpn_protocol().unwrap_or_default().to_vec();
+        String::from_utf8(protocol).ok()
+    }
+
     /// Through a tunnel at this address.
     pub fn through(self, tunnel: SocketAddr) -> Self {
         Self { tunnel: Some(tunnel), ..self }
@@ -148,6 +168,13 @@ impl Request {
     /// Says a length without sending so much.
     pub fn announcing(self, length: usize) -> Self {
         Self { announced: Some(length), ..self }
+    }
+
+    /// Everything before the body, of a request whose connection ends with it.
+    pub fn head(&self) -> Vec<u8> {
+        let mut bytes = self.clone().header("Connection", "close").bytes();
+        bytes.truncate(bytes.len() - self.body.len());
+        bytes
     }
 
     fn bytes(&self) -> Vec<u8> {
