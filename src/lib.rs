@@ -21,6 +21,7 @@ pub mod wsse;
 pub mod saml;
 pub mod wstrust;
 pub mod vapi_sign;
+pub mod vapi_rpc;
 pub mod jwt;
 pub mod negotiate;
 pub mod vim;

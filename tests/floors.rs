@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: [&[&str]; 8] = [
     &["clock", "entropy", "secret"],
     &["xml", "pki", "dsig", "json"],
-    &["soap", "wsse", "saml", "wstrust", "vapi_sign", "jwt", "negotiate", "vim", "lookup"],
+    &["soap", "wsse", "saml", "wstrust", "vapi_sign", "vapi_rpc", "jwt", "negotiate", "vim", "lookup"],
     &["identity", "session", "verifier", "sts"],
     &["store"],
     &["lab", "app", "client"],

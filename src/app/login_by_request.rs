@@ -1,4 +1,5 @@
-//! A session for whoever signs an HTTP request, or shows a bearer token with it: `Authorization: SIGN`.
+//! A session for whoever signs an HTTP request or a vAPI call, or shows a bearer token with it: `Authorization: SIGN`, and
+//! the security context of JSON-RPC.
 
 use super::admission::{admit_token, claim_of_request};
 use super::audit::{Action, refuse};
@@ -9,16 +10,21 @@ use super::trust::{Trust, judged_request};
 use super::{App, Peer, methods};
 use crate::identity::Method;
 use crate::vapi_sign::{HeaderProblem, SignHeader, Target};
-use crate::verifier::{ProvenRequest, Report};
+use crate::verifier::{CallToken, Finding, ProvenRequest, Report, StepId};
 
-/// A request as it came, and what it was addressed to.
-pub struct Request<'r> {
-    /// The header.
-    pub header: Result<SignHeader, HeaderProblem>,
-    /// What was asked for.
-    pub target: Target<'r>,
-    /// The names of this service.
-    pub hosts: &'r [String],
+/// A request as it came.
+pub enum Request<'r> {
+    /// `Authorization: SIGN`.
+    Sign {
+        /// The header.
+        header: Result<SignHeader, HeaderProblem>,
+        /// What was asked for.
+        target: Target<'r>,
+        /// The names of this service.
+        hosts: &'r [String],
+    },
+    /// A vAPI call.
+    Call(CallToken<'r>),
 }
 
 /// Opens it.
@@ -51,6 +57,13 @@ pub async fn by_request(
         }
     }
     Err(unavailable(app, action, "", &Failure::Unsettled, peer).await)
+}
+
+/// The refusal of a call whose security context opens no session.
+pub async fn unusable(app: &App, step: StepId, finding: Finding, peer: &Peer) -> Refused {
+    let mut report = Report::new("rpc", app.now());
+    report.fail(step, finding);
+    refuse(app, Action::LoginByToken, "", report, Cause::Step, peer).await
 }
 
 async fn open(

@@ -19,7 +19,7 @@ use crate::store::{ExternalIssuer, KeyStatus};
 use crate::verifier::{
     Door, Embedded, JsonJudgement, Judgement, Report, RequestJudgement, StepId, WantedToken,
 };
-use crate::verifier::{judge, judge_embedded, judge_exchanged, judge_json_token, judge_request};
+use crate::verifier::{judge, judge_call, judge_embedded, judge_exchanged, judge_json_token, judge_request};
 
 /// Whom the house trusts, at one epoch.
 pub struct Trust {
@@ -96,7 +96,7 @@ pub async fn judged_embedded(
         .await
 }
 
-/// The same for an HTTP request with a token.
+/// The same for an HTTP request or a vAPI call with a token.
 ///
 /// # Errors
 /// [`Failure::Store`].
@@ -104,9 +104,14 @@ pub async fn judged_request(
     app: &App,
     request: &Request<'_>,
 ) -> Result<(Arc<Trust>, RequestJudgement), Failure> {
-    let Request { header, target, hosts } = request;
     let judge = |trust: &Trust| {
-        judge_request(header.clone(), target, hosts, &trust.anchors, &trust.rules(app), app.now())
+        let (anchors, rules, now) = (&trust.anchors, trust.rules(app), app.now());
+        match request {
+            Request::Sign { header, target, hosts } => {
+                judge_request(header.clone(), target, hosts, anchors, &rules, now)
+            }
+            Request::Call(call) => judge_call(*call, anchors, &rules, now),
+        }
     };
     judged_by(app, judge).await
 }
@@ -301,7 +306,7 @@ impl Trust {
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Steps whose outcome depends on the keys or the policies of the moment.
-const MAY_CHANGE: [StepId; 7] = [
+const MAY_CHANGE: [StepId; 9] = [
     StepId::JwtKey,
     StepId::JwtInForce,
     StepId::AssertionIssuer,
@@ -309,4 +314,6 @@ const MAY_CHANGE: [StepId; 7] = [
     StepId::AssertionSignature,
     StepId::AssertionInForce,
     StepId::MessageTimestamp,
+    StepId::SignNonce,
+    StepId::RpcTimestamp,
 ];

@@ -3,14 +3,17 @@
 //! A command returns how it ended, or an error that becomes one line on stderr. Nothing here decides about tokens or
 //! sessions.
 
+mod completions;
 mod config;
 mod docs;
+mod doctor;
 mod env;
 mod exit;
 mod explain;
 mod flags;
 mod group;
 mod healthcheck;
+mod https;
 mod issuer;
 mod keys;
 mod migrate;
@@ -55,6 +58,8 @@ pub enum Command {
     Verify(verify::Verify),
     /// Print what govc needs to use the running service.
     Env(env::Env),
+    /// Look at a vCenter single sign-on, this one or another: what is wrong with it, and what to do.
+    Doctor(doctor::Doctor),
     /// Ask the running service whether it is ready.
     Healthcheck(healthcheck::Healthcheck),
     /// Show or check the configuration.
@@ -85,6 +90,8 @@ pub enum Command {
     Keys(keys::Keys),
     /// Print why an exchange was refused, by its trace.
     Explain(explain::Explain),
+    /// Print what a shell needs to complete commands.
+    Completions(completions::Completions),
     /// Documents that are written from the code.
     #[command(subcommand, hide = true)]
     Docs(docs::Docs),
@@ -138,6 +145,8 @@ fn run(command: Command, world: &World<'_>) -> anyhow::Result<Exit> {
         Command::Issuer(issuer) => issuer.run(world),
         Command::Keys(keys) => keys.run(world),
         Command::Explain(explain) => explain.run(world),
+        Command::Doctor(doctor) => doctor.run(world),
+        Command::Completions(completions) => completions.run(),
         Command::Docs(docs) => docs.run(),
     }
 }

@@ -1,6 +1,6 @@
-//! The body of a `LoginByToken` call to `/sdk` (`clients.md` §5).
+//! Calls to `/sdk`: the bodies of `LoginByToken` (`clients.md` §5), and whole messages without a security header.
 
-use crate::xml::names::VIM;
+use crate::xml::names::{SOAP, VIM};
 use crate::xml::write::text;
 
 /// `LoginByToken`, as govmomi writes it for a bearer token: in its namespace.
@@ -14,6 +14,26 @@ pub fn login_by_token(locale: Option<&str>) -> String {
 #[must_use]
 pub fn login_by_token_without_namespace(locale: Option<&str>) -> String {
     call("<LoginByToken>".to_owned(), locale)
+}
+
+/// What every client asks first, and nobody needs to be logged in for.
+#[must_use]
+pub fn retrieve_service_content() -> String {
+    let this = "<_this type=\"ServiceInstance\">ServiceInstance</_this>";
+    message(&["<RetrieveServiceContent xmlns=\"", VIM, "\">", this, "</RetrieveServiceContent>"].concat())
+}
+
+/// The end of the session that the cookie names.
+#[must_use]
+pub fn logout() -> String {
+    let this = "<_this type=\"SessionManager\">SessionManager</_this>";
+    message(&["<Logout xmlns=\"", VIM, "\">", this, "</Logout>"].concat())
+}
+
+/// A message without a header.
+#[must_use]
+pub fn message(body: &str) -> String {
+    ["<S:Envelope xmlns:S=\"", SOAP, "\"><S:Body>", body, "</S:Body></S:Envelope>"].concat()
 }
 
 fn call(mut out: String, locale: Option<&str>) -> String {

@@ -95,6 +95,7 @@ impl Server {
             )
         };
         let sdk = self.endpoint("vmomi", "com.vmware.vim", "/sdk");
+        let vapi = self.endpoint("vapi.json.https.public", "com.vmware.vapi.endpoint", "/api");
         let names = vec![
             ("com.vmware.cis.cm.GroupInternalId", "com.vmware.vim.vcenter".to_owned()),
             ("com.vmware.vim.vcenter.instanceName", self.instance_name.clone()),
@@ -103,6 +104,7 @@ impl Server {
         vec![
             self.service("cs.identity", IDENTITY, vec![sts()], vec![]),
             self.service("sso:sts", IDENTITY, vec![sts()], vec![]),
+            self.service("cs.vapi", IDENTITY, vec![vapi], vec![]),
             Registration {
                 service_id: named_uuid(&self.issuer),
                 ..self.service("vcenterserver", ApiVersion::NEWEST_TEXT, vec![sdk], names)
@@ -139,7 +141,7 @@ impl Server {
     }
 }
 
-/// The version of the interfaces of identity.
+/// The version of the interfaces of identity, and of vAPI.
 const IDENTITY: &str = "2.0";
 /// A lab is one site; so an installation without sites of its own calls it.
 const SITE: &str = "default-first-site";

@@ -49,6 +49,7 @@ pub fn mount(config: &mut ServiceConfig) {
         config.service(web::resource(format!("/sdk/{}", file.name())).get(answer));
     }
     config
+        .service(web::resource("/api").post(vapi::rpc))
         .service(web::resource("/api/session").to(|r, p, a, s| vapi::session(vapi::Style::Api, r, p, a, s)))
         .service(
             web::resource("/rest/com/vmware/cis/session")

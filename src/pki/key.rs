@@ -8,6 +8,7 @@ use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ECDSA_P521_SHA512_ASN1, EcdsaVerificationAlgorithm,
     ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
     RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RsaEncoding, RsaParameters,
 };
@@ -25,6 +26,15 @@ pub enum Hash {
     Sha384,
     /// SHA-512.
     Sha512,
+}
+
+/// The kinds of keys that sign vAPI calls. XML signatures are RSA's alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignatureScheme {
+    /// RSA, PKCS #1 v1.5.
+    Rsa,
+    /// An elliptic key on the curve that goes with the hash: P-256, P-384 or P-521. The signature is DER.
+    Ecdsa,
 }
 
 /// An RSA public key of 2,048 to 8,192 bits (`attacks.md` K09); imported for each hash when first used.
@@ -79,6 +89,14 @@ impl Hash {
         }
     }
 
+    const fn verifying_elliptic(self) -> &'static EcdsaVerificationAlgorithm {
+        match self {
+            Self::Sha256 => &ECDSA_P256_SHA256_ASN1,
+            Self::Sha384 => &ECDSA_P384_SHA384_ASN1,
+            Self::Sha512 => &ECDSA_P521_SHA512_ASN1,
+        }
+    }
+
     fn signing(self) -> &'static dyn RsaEncoding {
         match self {
             Self::Sha256 => &RSA_PKCS1_SHA256,
@@ -115,6 +133,19 @@ impl PublicKey {
         self.import(hash).is_some_and(|key| key.verify_sig(message, signature).is_ok())
     }
 
+    /// The same by either kind of key, if this is one.
+    #[must_use]
+    pub fn verifies_by(&self, scheme: SignatureScheme, hash: Hash, message: &[u8], signature: &[u8]) -> bool {
+        match scheme {
+            SignatureScheme::Rsa => self.verifies(hash, message, signature),
+            SignatureScheme::Ecdsa => {
+                let key = ParsedPublicKey::new(hash.verifying_elliptic(), &self.spki).ok();
+                key.and_then(|key| self.in_one_spelling(key))
+                    .is_some_and(|key| key.verify_sig(message, signature).is_ok())
+            }
+        }
+    }
+
     /// The `SubjectPublicKeyInfo`, DER.
     #[must_use]
     pub fn spki(&self) -> &[u8] {
@@ -138,7 +169,10 @@ impl PublicKey {
     /// A key has one spelling, the engine's own. The engine reads others too (id-RSAES-OAEP for rsaEncryption), and a
     /// message could come again under another one: what it is remembered by holds these bytes (`attacks.md` K07).
     fn parse(&self, hash: Hash) -> Option<ParsedPublicKey> {
-        let key = ParsedPublicKey::new(hash.verifying(), &self.spki).ok()?;
+        ParsedPublicKey::new(hash.verifying(), &self.spki).ok().and_then(|key| self.in_one_spelling(key))
+    }
+
+    fn in_one_spelling(&self, key: ParsedPublicKey) -> Option<ParsedPublicKey> {
         let spelling = key.as_der().ok()?;
         (spelling.as_ref() == &*self.spki).then_some(key)
     }
@@ -249,6 +283,30 @@ mod tests {
             spki[end] = other;
             assert!(!PublicKey::new(&spki).is_usable(), "1.2.840.113549.1.1.{other}");
         }
+    }
+
+    /// An elliptic key signs calls with the hash of its curve, and nothing else.
+    #[test]
+    fn an_elliptic_key_verifies_by_its_own_scheme_and_hash() {
+        use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
+        let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the engine wants a source of chance for each signature"
+        )]
+        let signature = key.sign(&SystemRandom::new(), b"message").unwrap();
+        let der: PublicKeyX509Der<'_> = key.public_key().as_der().unwrap();
+        let public = PublicKey::new(der.as_ref());
+        let by = |scheme, hash, message: &[u8]| public.verifies_by(scheme, hash, message, signature.as_ref());
+        assert!(by(SignatureScheme::Ecdsa, Hash::Sha256, b"message"));
+        assert!(!by(SignatureScheme::Ecdsa, Hash::Sha256, b"massage"));
+        assert!(!by(SignatureScheme::Ecdsa, Hash::Sha384, b"message"));
+        assert!(!by(SignatureScheme::Rsa, Hash::Sha256, b"message"));
+        let rsa = SigningKey::generate().unwrap();
+        let signature = rsa.sign(Hash::Sha256, b"message").unwrap();
+        let public = rsa.public().unwrap();
+        assert!(public.verifies_by(SignatureScheme::Rsa, Hash::Sha256, b"message", &signature));
+        assert!(!public.verifies_by(SignatureScheme::Ecdsa, Hash::Sha256, b"message", &signature));
     }
 
     /// sts.md §10: 19+10; `attacks.md` K09. Both keys and signatures are `openssl`'s: `genrsa`, `dgst -sha256 -sign`.

@@ -13,5 +13,5 @@ pub mod pem;
 pub use anchors::{Anchor, Anchors};
 pub use certificate::{Certificate, CertificateError, Thumbprints};
 pub use elliptic::{EllipticKey, EllipticPublicKey};
-pub use key::{Hash, PublicKey, SigningKey};
+pub use key::{Hash, PublicKey, SignatureScheme, SigningKey};
 pub use keyring::TokenSigner;

@@ -15,6 +15,7 @@ mod policy;
 pub mod proof;
 pub mod report;
 mod request;
+mod rpc;
 pub mod step;
 
 pub use embedded::{Embedded, judge_embedded};
@@ -27,6 +28,7 @@ pub use proof::{
 };
 pub use report::{About, Class, Finding, Outcome, Report, Seen, Step};
 pub use request::{ProvenRequest, RequestJudgement, judge_request};
+pub use rpc::{CallToken, judge_call};
 pub use step::StepId;
 
 use assertion::Authenticated;

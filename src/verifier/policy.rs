@@ -98,3 +98,6 @@ impl Default for Policy {
 
 /// A Timestamp counts for so long after `Created`, whatever its `Expires` says: replay records must end (`attacks.md` H10).
 pub const LONGEST_TIMESTAMP: Duration = Duration::from_mins(10);
+
+/// The same for a vAPI call: every client gives it up twenty minutes after it was made (`clients.md` §6.3).
+pub const LONGEST_CALL: Duration = Duration::from_mins(20);

@@ -120,6 +120,9 @@ steps! {
     ExchangeScope "exchange.scope" "RFC 6749 §3.3" "Every scope is known." "openid, id_groups and at_groups are.";
     ExchangeSubject "exchange.subject" "RFC 8693 §3" "The subject's token is written as its type says." "An assertion is sent in base64, the whole of it as it was issued.";
     ExchangeActor "exchange.actor" "RFC 8693 §2.1" "The actor's token is good by itself, and is the subject's own." "Nobody acts for another by an exchange: use ActAs at the Security Token Service.";
+    RpcSecurityContext "rpc.security-context" "vSphere Automation API" "The security context of the call names one scheme and holds exactly what belongs to it." "The reason names the member; com.vmware.vapi.std.security has the schemes.";
+    RpcTimestamp "rpc.timestamp" "vSphere Automation API" "The period of the signed call, widened by the clock tolerance, contains now." "Compare the clocks of client and server.";
+    RpcSignature "rpc.signature" "vSphere Automation API" "The signature fits the canonical call and the key the token confirms." "Was the call changed after signing, or is the key that of another token?";
     SessionAnonymous "session.anonymous" "vSphere API: InvalidLogin" "The connection has no live session yet." "Log out first, or drop the cookie.";
     SessionLocale "session.locale" "vSphere API: InvalidLocale" "The locale is one this service has." "Use a form like en or en_US.";
     SessionTicket "session.ticket" "vSphere API: CloneSession" "The ticket was given out here, is not spent, and its session lives." "A ticket is good once, for a short time, and ends with the session it came from.";

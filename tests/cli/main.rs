@@ -7,7 +7,9 @@
 )]
 #![cfg(feature = "server")]
 
+mod completions;
 mod configuration;
+mod doctor;
 mod issuer;
 mod keys;
 mod log;

@@ -30,7 +30,7 @@ certificate_file = "agent.crt"
 /// A service on a free port, ended with the case; keys and state lie where the commands look for them.
 pub(super) struct Service {
     pub(super) world: World,
-    url: String,
+    pub(super) url: String,
     child: Child,
 }
 
@@ -108,7 +108,7 @@ impl Drop for Service {
 }
 
 /// A certificate and its key, as `openssl req -x509` makes them.
-fn self_signed(name: &str) -> (String, String) {
+pub(super) fn self_signed(name: &str) -> (String, String) {
     use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256};
     let mut params = CertificateParams::default();
     params.distinguished_name.push(DnType::CommonName, name);

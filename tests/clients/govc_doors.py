@@ -12,7 +12,7 @@ from world import expect
 def services_are_listed(world):
     nobody = Govc(world)
     kinds = [service["ServiceType"]["Type"] for service in listed(nobody)]
-    expect(kinds == ["cs.identity", "sso:sts", "vcenterserver"], kinds)
+    expect(kinds == ["cs.identity", "sso:sts", "cs.vapi", "vcenterserver"], kinds)
     text = nobody("sso.service.ls")
     expect([line.split()[1] for line in text.splitlines()] == kinds, text)
     return ", ".join(kinds)

@@ -5,7 +5,8 @@ use vcsso::pki::make;
 use crate::harness::requests::{STS, call, envelope};
 use crate::harness::{Act, Answer, Credential, House, PASSWORD, Plan, Request, now};
 
-const DOORS: [&str; 3] = [STS, "/sdk", JSON];
+const DOORS: [&str; 4] = [STS, "/sdk", JSON, LOOKUP];
+const LOOKUP: &str = "/lookupservice/sdk";
 const JSON: &str = "/sdk/vim25/8.0.2.0/ServiceInstance/ServiceInstance/RetrieveServiceContent";
 const MIB: usize = 1 << 20;
 
@@ -14,6 +15,7 @@ fn good(door: &str) -> Request {
     match door {
         STS => Request::post(STS, Act::new(Credential::Password("alice", PASSWORD)).write()),
         JSON => Request::post(JSON, "{}"),
+        LOOKUP => Request::post(LOOKUP, vcsso::client::lookup::list_sts()),
         _ => Request::post("/sdk", envelope(&call("RetrieveServiceContent", "ServiceInstance", ""))),
     }
 }
@@ -42,7 +44,7 @@ fn padded(door: &str, length: usize) -> Request {
 }
 
 on_both! {
-    /// `attacks.md` S19, N01.
+    /// `attacks.md` S19, N01, N08.
     fn a_guarded_request_is_answered_with_a_bare_status_and_leaves_nothing(place) {
         let house = House::open(place);
         let before = (place.rows(), place.count("audit"));
@@ -112,6 +114,7 @@ on_both! {
         }
     }
 
+    /// `attacks.md` N04, N18; the whole list of framings is in `hostile_http`.
     fn a_head_that_is_no_http_ends_its_connection_and_nobody_elses(place) {
         let house = House::open(place);
         let mut broken = good("/sdk");

@@ -59,10 +59,11 @@ on_both! {
     fn a_service_is_found_by_each_of_its_names_and_an_unknown_one_is_no_fault(place) {
         let house = House::open(place);
         for (filter, found) in [
-            (String::new(), &["cs.identity", "sso:sts", "vcenterserver"][..]),
+            (String::new(), &["cs.identity", "sso:sts", "cs.vapi", "vcenterserver"][..]),
             (service("cs.identity"), &["cs.identity"]),
             (service("sso:sts"), &["sso:sts"]),
             (service("vcenterserver") + &endpoint("vmomi", "com.vmware.vim"), &["vcenterserver"]),
+            (service("cs.vapi") + &endpoint("vapi.json.https.public", "com.vmware.vapi.endpoint"), &["cs.vapi"]),
             (endpoint("wsTrust", ""), &["cs.identity", "sso:sts"]),
             ("<siteId>default-first-site</siteId>".to_owned() + &service("cs.identity"), &["cs.identity"]),
             ("<siteId>elsewhere</siteId>".to_owned(), &[]),
@@ -80,7 +81,7 @@ on_both! {
         let house = House::open(place);
         let answer = list(&house, "");
         let trusted = all(&answer, "sslTrust");
-        assert_eq!(trusted.len(), 3);
+        assert_eq!(trusted.len(), 4);
         for certificate in trusted {
             assert_eq!(STANDARD.decode(certificate).unwrap(), house.tls_certificate());
         }
@@ -102,7 +103,7 @@ on_both! {
         let house = House::open(place);
         let ids = all(&list(&house, ""), "serviceId");
         assert_eq!(ids, all(&list(&house, ""), "serviceId"));
-        assert_eq!(ids.len(), 3);
+        assert_eq!(ids.len(), 4);
         for id in &ids {
             let answer = ask(&house, None, "Get", REGISTRATION, &format!("<serviceId>{id}</serviceId>"));
             assert_eq!(all(&answer, "serviceId"), std::slice::from_ref(id), "{}", answer.body);

@@ -37,6 +37,7 @@ mod passwords;
 mod policies;
 mod replay;
 mod rest;
+mod rpc;
 mod sdk_access;
 mod sdk_authorization;
 mod sdk_directory;

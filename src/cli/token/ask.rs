@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::https::{Place, Received, Trust};
 use super::whose::{self, Who};
 use super::{Cancel, Confirmation, Issue, LifetimeFlag, Renew, StsFlags, Validate};
+use crate::cli::https::{Place, Received, Trust};
 use crate::cli::output::{Output, print, print_json};
 use crate::cli::verify::read;
 use crate::cli::{Exit, Problem, World, eprint};
@@ -113,7 +113,7 @@ impl<'a, 'w> Asking<'a, 'w> {
         let (place, trust) = self.sts.place(self.world)?;
         let period = (self.now, self.now.plus(TIMESTAMP));
         let message = self.credential.write(self.sts.style.style(), &self.ids, period, body)?;
-        let Received { status, trace, body } = place.post(&trust, operation.action(), &message)?;
+        let Received { status, trace, body, .. } = place.post(&trust, operation.action(), &message)?;
         let answer = Answer::read(body)
             .map_err(|why| Problem::Unreachable(format!("{} answered {status}: {why}", place.url())))?;
         let output = self.world.output;

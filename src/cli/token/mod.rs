@@ -1,9 +1,8 @@
 //! `vcsso token`: a client of any STS, this service's or a vCenter's, and a look into the tokens it gives.
 
 mod ask;
-mod https;
 mod inspect;
-mod whose;
+pub(super) mod whose;
 
 use clap::{Args, Subcommand, ValueEnum};
 

@@ -69,7 +69,7 @@ pub(super) fn token(file: &str) -> Result<String, Problem> {
     assertion_of(read(file)?).map_err(|why| Problem::Usage(format!("{file} is no token: {why}")))
 }
 
-fn password(file: Option<&str>, world: &World<'_>) -> anyhow::Result<Secret> {
+pub(in crate::cli) fn password(file: Option<&str>, world: &World<'_>) -> anyhow::Result<Secret> {
     if let Some(file) = file {
         return first_line(file);
     }

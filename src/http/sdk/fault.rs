@@ -107,6 +107,9 @@ pub(super) fn of_step(step: StepId) -> Answer {
         | StepId::ExchangeScope
         | StepId::ExchangeSubject
         | StepId::ExchangeActor
+        | StepId::RpcSecurityContext
+        | StepId::RpcTimestamp
+        | StepId::RpcSignature
         | StepId::SessionAnonymous
         | StepId::SessionTicket
         | StepId::SessionTarget

@@ -143,6 +143,9 @@ fn of_step(step: &Step, now: Moment) -> Fault {
         | StepId::ExchangeScope
         | StepId::ExchangeSubject
         | StepId::ExchangeActor
+        | StepId::RpcSecurityContext
+        | StepId::RpcTimestamp
+        | StepId::RpcSignature
         | StepId::SessionTicket
         | StepId::SessionTarget
         | StepId::SessionLocale

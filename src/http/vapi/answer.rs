@@ -37,7 +37,7 @@ impl Error {
         }
     }
 
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Unauthenticated => "unauthenticated",
             Self::Unauthorized => "unauthorized",
@@ -46,7 +46,7 @@ impl Error {
         }
     }
 
-    const fn message(self) -> (&'static str, &'static str) {
+    pub(super) const fn message(self) -> (&'static str, &'static str) {
         match self {
             Self::Unauthenticated => {
                 ("com.vmware.vapi.endpoint.method.authentication.required", "Authentication required.")
@@ -86,10 +86,7 @@ impl Style {
         let mut answer = written(error.status());
         match error {
             Error::Unauthenticated => {
-                let schemes = format!(
-                    "Basic realm=\"VAPI endpoint\",SIGN realm=\"VAPI endpoint\",service=\"VAPI endpoint\",sts=\"{sts_url}\""
-                );
-                answer.insert_header((WWW_AUTHENTICATE, schemes));
+                answer.insert_header((WWW_AUTHENTICATE, challenge(sts_url)));
             }
             Error::ServiceUnavailable => {
                 answer.insert_header(("Retry-After", "2"));
@@ -98,6 +95,13 @@ impl Style {
         }
         answer.body(body.to_string())
     }
+}
+
+/// How to become somebody.
+pub(super) fn challenge(sts_url: &str) -> String {
+    format!(
+        "Basic realm=\"VAPI endpoint\",SIGN realm=\"VAPI endpoint\",service=\"VAPI endpoint\",sts=\"{sts_url}\""
+    )
 }
 
 fn written(status: StatusCode) -> HttpResponseBuilder {

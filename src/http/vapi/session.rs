@@ -6,7 +6,7 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::answer::{Error, Style};
 use crate::app::audit::bad_call;
@@ -94,7 +94,7 @@ impl Exchange<'_> {
             Authorization::Password(login) => by_password(self.app, &login, self.attempt()).await,
             Authorization::Bearer(token) => by_json_token(self.app, token.expose(), self.attempt()).await,
             Authorization::Sign(parameters) => {
-                let request = Request {
+                let request = Request::Sign {
                     header: SignHeader::read(&parameters),
                     target: Target::new(
                         self.request.method().as_str(),
@@ -117,13 +117,8 @@ impl Exchange<'_> {
 
     async fn shown(&self) -> Result<HttpResponse, Error> {
         let caller = self.caller().await?;
-        let session = &caller.session().ok_or(Error::Unauthenticated)?.session;
-        let shown = json!({
-            "user": user_of(session),
-            "created_time": session.login_time.to_string(),
-            "last_accessed_time": session.last_active_time.to_string(),
-        });
-        Ok(self.style.value(StatusCode::OK, &shown))
+        let caller = caller.session().ok_or(Error::Unauthenticated)?;
+        Ok(self.style.value(StatusCode::OK, &shown(&caller.session)))
     }
 
     async fn ended(&self) -> Result<HttpResponse, Error> {
@@ -193,8 +188,17 @@ fn basic(header: &str) -> Option<UnverifiedLogin> {
     Some(UnverifiedLogin { user_name: name.to_owned(), password: Secret::new(password) })
 }
 
-fn locales() -> Locales {
+pub(super) fn locales() -> Locales {
     Locales { locale: DEFAULT.to_owned(), message_locale: DEFAULT.to_owned() }
+}
+
+/// What there is to know of a session.
+pub(super) fn shown(session: &Session) -> Value {
+    json!({
+        "user": user_of(session),
+        "created_time": session.login_time.to_string(),
+        "last_accessed_time": session.last_active_time.to_string(),
+    })
 }
 
 /// `name@DOMAIN`; the key of an extension as it is.
@@ -205,7 +209,7 @@ fn user_of(session: &Session) -> String {
     }
 }
 
-fn error_of(refused: &Refused) -> Error {
+pub(super) fn error_of(refused: &Refused) -> Error {
     match (&refused.cause, refused.report.refusal().map(|step| step.id)) {
         (Cause::Overloaded | Cause::Unavailable, _) | (_, Some(StepId::SessionLimit)) => {
             Error::ServiceUnavailable

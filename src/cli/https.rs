@@ -1,4 +1,5 @@
-//! One POST over HTTPS to an STS: a connection for each, every length bounded. It follows nothing and keeps nothing.
+//! One POST over HTTPS to an STS, or to what stands beside it: a connection for each, every length bounded. It follows
+//! nothing and keeps nothing.
 
 use std::io::{self, Read, Write as _};
 use std::net::{TcpStream, ToSocketAddrs as _};
@@ -13,10 +14,11 @@ use rustls::{
     ClientConfig, ClientConnection, DigitallySignedStruct, RootCertStore, SignatureScheme, StreamOwned,
 };
 
-use super::super::Problem;
+use super::Problem;
 use crate::pki::Certificate;
 
 /// Where an STS is.
+#[derive(Clone)]
 pub(super) struct Place {
     host: String,
     port: u16,
@@ -32,9 +34,15 @@ pub(super) enum Trust {
 }
 
 /// What came back.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Received {
     pub(super) status: u16,
+    /// `Date`.
+    pub(super) date: Option<String>,
+    /// `Set-Cookie`, without its attributes.
+    pub(super) cookie: Option<String>,
+    /// What the server showed in TLS, its own certificate first.
+    pub(super) shown: Vec<Certificate>,
     /// `X-Vcsso-Trace`, where the STS is this service.
     pub(super) trace: Option<String>,
     pub(super) body: Vec<u8>,
@@ -57,6 +65,16 @@ impl Place {
         Ok(Self { host: host.to_owned(), port: authority.port_u16().unwrap_or(443), path: path.to_owned() })
     }
 
+    /// Another path of the same server.
+    pub(super) fn at(&self, path: &str) -> Self {
+        Self { path: path.to_owned(), ..self.clone() }
+    }
+
+    /// The name in the URL, or the address.
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+
     /// As people write it.
     pub(super) fn url(&self) -> String {
         format!("https://{}{}", self.authority(), self.path)
@@ -64,12 +82,23 @@ impl Place {
 
     /// Sends a message.
     pub(super) fn post(&self, trust: &Trust, action: &str, message: &str) -> Result<Received, Problem> {
+        self.post_with(trust, action, None, message)
+    }
+
+    /// Sends a message with a cookie.
+    pub(super) fn post_with(
+        &self,
+        trust: &Trust,
+        action: &str,
+        cookie: Option<&str>,
+        message: &str,
+    ) -> Result<Received, Problem> {
         let tls = config(trust).map_err(|why| Problem::Usage(format!("--ca: {why}")))?;
-        self.exchange(tls, action, message)
+        self.exchange(tls, &self.request(action, cookie, message))
             .map_err(|why| Problem::Unreachable(format!("{}: {why}", self.url())))
     }
 
-    fn exchange(&self, tls: ClientConfig, action: &str, message: &str) -> io::Result<Received> {
+    fn exchange(&self, tls: ClientConfig, request: &str) -> io::Result<Received> {
         let name = ServerName::try_from(self.host.clone()).map_err(|_| invalid("no name of a server"))?;
         let mut last = invalid("the name has no address");
         for address in (self.host.as_str(), self.port).to_socket_addrs()? {
@@ -79,9 +108,12 @@ impl Place {
                     socket.set_write_timeout(Some(PATIENCE))?;
                     let session = ClientConnection::new(Arc::new(tls), name).map_err(io::Error::other)?;
                     let mut stream = StreamOwned::new(session, socket);
-                    stream.write_all(self.request(action, message).as_bytes())?;
+                    stream.write_all(request.as_bytes())?;
                     stream.flush()?;
-                    return receive(&mut stream);
+                    let received = receive(&mut stream)?;
+                    let shown = stream.conn.peer_certificates().unwrap_or_default();
+                    let shown = shown.iter().filter_map(|der| Certificate::from_der(der).ok()).collect();
+                    return Ok(Received { shown, ..received });
                 }
                 Err(why) => last = why,
             }
@@ -89,10 +121,11 @@ impl Place {
         Err(last)
     }
 
-    fn request(&self, action: &str, message: &str) -> String {
+    fn request(&self, action: &str, cookie: Option<&str>, message: &str) -> String {
+        let cookie = cookie.map_or_else(String::new, |cookie| format!("Cookie: {cookie}\r\n"));
         format!(
             "POST {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: vcsso/{}\r\nContent-Type: text/xml; charset=utf-8\r\n\
-             SOAPAction: \"{action}\"\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{message}",
+             SOAPAction: \"{action}\"\r\n{cookie}Connection: close\r\nContent-Length: {}\r\n\r\n{message}",
             self.path,
             self.authority(),
             env!("CARGO_PKG_VERSION"),
@@ -149,8 +182,15 @@ fn whole(bytes: &[u8], ended: bool) -> io::Result<Option<Received>> {
     } else {
         ended.then(|| rest.to_vec())
     };
-    let (status, trace) = (head.code.unwrap_or_default(), header("x-vcsso-trace").map(str::to_owned));
-    Ok(body.map(|body| Received { status, trace, body }))
+    let cookie = header("set-cookie").and_then(|cookie| cookie.split(';').next());
+    let received = Received {
+        status: head.code.unwrap_or_default(),
+        date: header("date").map(str::to_owned),
+        cookie: cookie.map(str::to_owned),
+        trace: header("x-vcsso-trace").map(str::to_owned),
+        ..Received::default()
+    };
+    Ok(body.map(|body| Received { body, ..received }))
 }
 
 fn chunks(mut rest: &[u8]) -> io::Result<Option<Vec<u8>>> {
@@ -298,7 +338,7 @@ mod tests {
         assert_eq!(body("HTTP/1.1 200 OK\r\n\r\nall of it"), "all of it");
         let traced =
             received("HTTP/1.1 404 Not Found\r\nX-Vcsso-Trace: abc\r\nContent-Length: 0\r\n\r\n").unwrap();
-        assert_eq!(traced, Received { status: 404, trace: Some("abc".into()), body: Vec::new() });
+        assert_eq!(traced, Received { status: 404, trace: Some("abc".into()), ..Received::default() });
     }
 
     #[test]
