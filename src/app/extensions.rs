@@ -3,7 +3,6 @@
 use serde_json::json;
 
 use super::audit::{Action, accepted, note};
-use super::caller::SessionCaller;
 use super::error::Failure;
 use super::{App, Peer};
 use crate::identity::principal::fold;
@@ -83,7 +82,7 @@ pub struct Editor<'a> {
     /// The world.
     pub app: &'a App,
     /// Who: the door has looked at their privilege.
-    pub caller: &'a SessionCaller,
+    pub name: &'a str,
     /// From where.
     pub peer: &'a Peer,
 }
@@ -179,14 +178,13 @@ impl Editor<'_> {
         key: &str,
         detail: &serde_json::Value,
     ) -> Result<(), ExtensionError> {
-        let user_name = &self.caller.session.user_name;
         let mut whole = json!({ "extension": key });
         if let (Some(whole), Some(more)) = (whole.as_object_mut(), detail.as_object()) {
             whole.extend(more.clone());
         }
-        unit.audit(&accepted(self.app, action, user_name, &whole, self.peer)).await?;
+        unit.audit(&accepted(self.app, action, self.name, &whole, self.peer)).await?;
         unit.commit().await?;
-        note(action, user_name, self.peer);
+        note(action, self.name, self.peer);
         Ok(())
     }
 }

@@ -54,7 +54,7 @@ use crate::lab::Exchanges;
 use crate::pki::{Certificate, TokenSigner};
 use crate::store::Store;
 
-pub use caller::{Caller, Peer};
+pub use caller::{Actor, Caller, Peer};
 pub use error::{Cause, Refused};
 pub use policies::Policies;
 

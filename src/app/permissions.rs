@@ -61,7 +61,7 @@ pub async fn with_role(app: &App, role_id: i64) -> Result<Vec<Permission>, Objec
 /// granted, [`Objection::LastAdministrator`].
 pub async fn set(
     app: &App,
-    by: &SessionCaller,
+    by: &str,
     entity: &str,
     wanted: &[Wanted],
     alone: bool,
@@ -104,7 +104,7 @@ pub async fn set(
 /// [`Objection::Missing`], [`Objection::LastAdministrator`].
 pub async fn remove(
     app: &App,
-    by: &SessionCaller,
+    by: &str,
     entity: &str,
     principal: &str,
     group: bool,
@@ -129,7 +129,7 @@ pub async fn remove(
 /// [`Objection::LastAdministrator`].
 pub async fn merge(
     app: &App,
-    by: &SessionCaller,
+    by: &str,
     source: i64,
     destination: i64,
     peer: &Peer,

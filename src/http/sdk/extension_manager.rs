@@ -44,7 +44,8 @@ pub(super) async fn answer(asked: &Asked<'_>, call: ExtensionCall) -> Result<Rep
 /// The table of methods has let nobody through who is not logged in.
 fn editor<'a>(asked: &'a Asked<'_>) -> Result<Editor<'a>, Answer> {
     let caller = asked.caller.session().ok_or_else(Fault::not_authenticated)?;
-    Ok(Editor { app: asked.exchange.app, caller, peer: asked.exchange.peer })
+    let name = &caller.session.user_name;
+    Ok(Editor { app: asked.exchange.app, name, peer: asked.exchange.peer })
 }
 
 /// The fault; `large` is the parameter that can be too large.
