@@ -8,7 +8,8 @@ use super::error::Failure;
 use super::{Actor, App};
 use crate::identity::Domain;
 use crate::pki::{Certificate, pem};
-use crate::store::{ExternalIssuer, Unit};
+pub use crate::store::ExternalIssuer;
+use crate::store::Unit;
 
 /// An issuer to be trusted.
 #[derive(Clone, Debug)]

@@ -18,7 +18,8 @@ use super::start::row_of;
 use super::{Actor, App};
 use crate::clock::Moment;
 use crate::pki::TokenSigner;
-use crate::store::{KeyStatus, SigningKey, StoreError, Unit};
+pub use crate::store::KeyStatus;
+use crate::store::{SigningKey, StoreError, Unit};
 
 /// Where the private keys lie. Everything here may wait for a disk.
 pub trait KeyFolder: Send + Sync {
@@ -127,12 +128,7 @@ pub async fn rotate(app: &App, by: impl Into<Actor<'_>>) -> Result<Done, Failure
 ///
 /// # Errors
 /// [`NotDone`].
-pub async fn retire(
-    app: &App,
-    key: &str,
-    force: bool,
-    by: impl Into<Actor<'_>>,
-) -> Result<Done, NotDone> {
+pub async fn retire(app: &App, key: &str, force: bool, by: impl Into<Actor<'_>>) -> Result<Done, NotDone> {
     let tolerance = tolerance(app).await?;
     let mut unit = app.store.begin().await?;
     let (keys, _) = unit.signing_keys().await?;
@@ -187,12 +183,7 @@ async fn make(app: &App) -> Result<TokenSigner, Failure> {
     made.map_err(|stopped| Failure::KeyFolder(stopped.into()))?.map_err(Failure::KeyFolder)
 }
 
-async fn activate(
-    app: &App,
-    unit: &mut Unit,
-    fresh: &TokenSigner,
-    by: Actor<'_>,
-) -> Result<Done, Failure> {
+async fn activate(app: &App, unit: &mut Unit, fresh: &TokenSigner, by: Actor<'_>) -> Result<Done, Failure> {
     let (keys, _) = unit.signing_keys().await?;
     let former = keys.into_iter().find(|key| key.status == KeyStatus::Active).map(|key| key.sha256);
     let sha256 = fresh.certificate().fingerprint();

@@ -127,13 +127,7 @@ pub async fn remove(
 /// # Errors
 /// [`Objection::Missing`] for either role, [`Objection::BadValue`] for a role that cannot be granted,
 /// [`Objection::LastAdministrator`].
-pub async fn merge(
-    app: &App,
-    by: &str,
-    source: i64,
-    destination: i64,
-    peer: &Peer,
-) -> Result<(), Objection> {
+pub async fn merge(app: &App, by: &str, source: i64, destination: i64, peer: &Peer) -> Result<(), Objection> {
     if NOT_GRANTED.contains(&destination) {
         return Err(Objection::BadValue { path: "dstRoleId" });
     }

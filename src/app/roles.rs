@@ -63,13 +63,7 @@ pub async fn update(
 ///
 /// # Errors
 /// [`Objection::Missing`], [`Objection::InUse`], [`Objection::BadValue`] for a role of the system.
-pub async fn remove(
-    app: &App,
-    by: &str,
-    id: i64,
-    even_if_used: bool,
-    peer: &Peer,
-) -> Result<(), Objection> {
+pub async fn remove(app: &App, by: &str, id: i64, even_if_used: bool, peer: &Peer) -> Result<(), Objection> {
     changeable(id)?;
     let mut unit = app.store.begin().await?;
     let revoked = if even_if_used { unit.revoke_role(id).await? } else { 0 };

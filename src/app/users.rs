@@ -66,11 +66,7 @@ pub async fn hash(app: &App, password: Option<Password>) -> Result<Option<String
 ///
 /// # Errors
 /// [`Failure::PasswordRefused`] by the policy, [`Failure::Store`] when the name is taken or a group does not exist.
-pub async fn add_person(
-    app: &App,
-    mut person: Person,
-    by: impl Into<Actor<'_>>,
-) -> Result<(), Failure> {
+pub async fn add_person(app: &App, mut person: Person, by: impl Into<Actor<'_>>) -> Result<(), Failure> {
     let by = by.into();
     let nt_hash = nt_hashes::of(&person);
     let hash = match person.password.take() {

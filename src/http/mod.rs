@@ -1,5 +1,6 @@
 //! The doors: bytes in, an act, bytes out. Every route stands in [`mount`].
 
+pub mod admin;
 pub mod cookie;
 pub mod guard;
 pub mod health;
@@ -50,6 +51,7 @@ pub fn mount(config: &mut ServiceConfig) {
             web::resource("/rest/com/vmware/cis/session")
                 .to(|r, p, a, s| vapi::session(vapi::Style::Rest, r, p, a, s)),
         );
+    config.service(web::scope(admin::ROOT).default_service(web::to(admin::any)));
     config.default_service(web::to(nothing_here::nothing_here));
 }
 

@@ -23,7 +23,7 @@ pub(super) async fn answer(asked: &Asked<'_>, call: ExtensionCall) -> Result<Rep
         ExtensionCall::IpAllocationUsage { .. } => {
             return Ok(Reply::of(Value::records::<Record>("ExtensionManagerIpAllocationUsage", [])));
         }
-        ExtensionCall::Register { extension } => editor(asked)?.register(&extension).await,
+        ExtensionCall::Register { extension } => editor(asked)?.register(&extension, None).await,
         ExtensionCall::Update { extension } => editor(asked)?.update(&extension).await,
         ExtensionCall::Unregister { key } => editor(asked)?.unregister(&key).await,
         ExtensionCall::SetPublicKey { key, public_key } => {

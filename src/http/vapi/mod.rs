@@ -5,4 +5,5 @@ mod answer;
 mod session;
 
 pub use answer::Style;
+pub(super) use session::basic;
 pub use session::session;
