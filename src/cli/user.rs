@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use clap::{Args, Subcommand};
 
 use super::flags::StoreFlags;
@@ -174,10 +173,6 @@ fn row(user: roster::User, policy: &PasswordPolicy, now: Moment) -> Vec<String> 
 
 /// The first line of a file, or of standard input.
 fn first_line(file: &Path) -> anyhow::Result<Secret> {
-    let text = match file.to_str() {
-        Some("-") => std::io::read_to_string(std::io::stdin()),
-        _ => std::fs::read_to_string(file),
-    };
-    let text = text.with_context(|| format!("{} cannot be read", file.display()))?;
+    let text = world::text_of(file)?;
     Ok(Secret::new(text.lines().next().unwrap_or_default()))
 }

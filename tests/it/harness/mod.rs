@@ -2,12 +2,14 @@
 
 pub mod database;
 pub mod house;
+pub mod operator;
 pub mod people;
 pub mod requests;
 pub mod wire;
 
 pub use database::Place;
 pub use house::{House, Plan};
+pub use operator::{Operator, Said, basic};
 pub use people::{PASSWORD, RETIRED, ROBOT, STRANGER};
 pub use requests::{Act, Credential, now};
 pub use wire::{Answer, Request, Wire};
