@@ -55,7 +55,7 @@ pub async fn follow(
     patience: Duration,
 ) -> Result<Vec<Entry>, Failure> {
     let mut watch = app.changes.watch();
-    let begun = tokio::time::Instant::now();
+    let until = app.now().plus(patience);
     loop {
         let open = watch.look();
         if !app.store.audit(range, 1).await?.is_empty() {
@@ -63,13 +63,12 @@ pub async fn follow(
             let rows = unit.settled_audit(range, at_most).await?;
             return Ok(rows.into_iter().map(entry).collect());
         }
-        let left = patience.saturating_sub(begun.elapsed());
-        if left.is_zero() || !open {
+        if app.now() >= until || !open {
             return Ok(Vec::new());
         }
-        tokio::time::sleep(MOMENT.min(left)).await;
+        tokio::time::sleep(MOMENT).await;
         // What is written on another replica, and refusals, are seen so much later.
-        drop(tokio::time::timeout(LOOK_AGAIN.min(left), watch.news()).await);
+        drop(tokio::time::timeout(LOOK_AGAIN, watch.news()).await);
     }
 }
 

@@ -7,6 +7,7 @@
 )]
 #![cfg(feature = "server")]
 
+mod authorization;
 mod configuration;
 mod issuer;
 mod keys;

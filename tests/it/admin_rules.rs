@@ -125,7 +125,7 @@ on_both! {
             is(&operator.put(path, json!({ "value": value })), 400, "malformed");
         }
         is(&operator.put("/policies/policy.none", json!({ "value": 1 })), 404, "missing");
-        is(&operator.put("/policies/policy.password.min_length", json!({ "value": 1024 })), 422, "not-allowed");
+        is(&operator.put("/policies/policy.password.special", json!({ "value": 9 })), 422, "not-allowed");
         assert_eq!(operator.delete(path).done(), before);
         assert_eq!(elsewhere.client().login("alice", PASSWORD).status, 200);
         assert_eq!(operator.put("/policies/policy.lockout.reveal", json!({ "value": "never" })).done()["value"], "never");

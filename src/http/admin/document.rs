@@ -1,4 +1,4 @@
-//! The OpenAPI document, written from the table of operations and the types that they read and write
+//! The `OpenAPI` document, written from the table of operations and the types that they read and write
 //! (`docs/openapi.json`; a test compares the two).
 
 use actix_web::http::{Method, StatusCode};

@@ -69,11 +69,10 @@ async fn answer(
     operation.run(Asked { app, peer, name }, brought).await
 }
 
+type Found<'p> = (&'static Operation, Vec<(&'static str, &'p str)>);
+
 /// The operation of a path, and the values of its parameters.
-fn find<'p>(
-    method: &Method,
-    parts: &'p [String],
-) -> Result<(&'static Operation, Vec<(&'static str, &'p str)>), Problem> {
+fn find<'p>(method: &Method, parts: &'p [String]) -> Result<Found<'p>, Problem> {
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let fits = |operation: &'static Operation| Some((operation, operation.matches(&parts)?));
     let found: Vec<_> = OPERATIONS.iter().filter_map(fits).collect();

@@ -9,7 +9,7 @@ pub mod wire;
 
 pub use database::Place;
 pub use house::{House, Plan};
-pub use operator::{Operator, Said, basic};
+pub use operator::{Said, basic};
 pub use people::{PASSWORD, RETIRED, ROBOT, STRANGER};
 pub use requests::{Act, Credential, now};
 pub use wire::{Answer, Request, Wire};
