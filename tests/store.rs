@@ -19,9 +19,9 @@ use vcsso::identity::well_known::{ADMINISTRATORS, GROUPS, SOLUTION_USERS};
 use vcsso::identity::{AccountName, ExternalSubject, Kind, LockoutPolicy, Standing};
 use vcsso::session::{Session, SessionPolicy};
 use vcsso::store::{
-    Append, Appended, AuditFilter, AuditRow, Claim, Cutoff, Epoch, ExternalIssuer, Issued, KeyStatus, Lookup,
-    NewSession, NewSigningKey, NewSolution, NewUser, Noun, Outcome, Permission, Profile, SeedEntry,
-    SessionLimit, Store, StoreError, Target, Unit, Use,
+    Append, Appended, AuditFilter, AuditRange, AuditRow, Claim, Cutoff, Epoch, ExternalIssuer, Issued,
+    KeyStatus, Lookup, NewSession, NewSigningKey, NewSolution, NewUser, Noun, Outcome, Permission, Profile,
+    SeedEntry, SessionLimit, Store, StoreError, Target, Unit, Use,
 };
 use vcsso::store::{NewTicket, Purpose, Spend};
 
@@ -1139,6 +1139,58 @@ on_both! {
 // ---- tokens, keys, audit, the rest ----
 
 on_both! {
+    async fn issued_tokens_come_page_by_page_and_by_their_subject(world) {
+        let store = &world.store;
+        for (id, seconds) in [("_1", 0), ("_2", 10), ("_3", 10), ("_4", 20)] {
+            let upn = if id == "_4" { "bob@VSPHERE.LOCAL".to_owned() } else { issued(id, 0).upn };
+            let token = Issued { upn, ..issued(id, seconds) };
+            committed(store, Append { issued: Some(token), ..Append::default() }).await;
+        }
+        let page = async |after: (Moment, &str), upn: Option<&str>, most| -> Vec<(Moment, String)> {
+            let found = store.issued_after(at(0), after, upn, most).await.unwrap();
+            found.into_iter().map(|token| (token.issued.not_on_or_after, token.issued.id)).collect()
+        };
+        let names = |page: &[(Moment, String)]| page.iter().map(|(_, id)| id.clone()).collect::<Vec<_>>();
+        let first = page((Moment::FAR_FUTURE, ""), None, 2).await;
+        assert_eq!(names(&first), ["_4", "_3"]);
+        let (end, id) = &first[1];
+        assert_eq!(names(&page((*end, id), None, 9).await), ["_2", "_1"]);
+        assert_eq!(names(&page((Moment::FAR_FUTURE, ""), Some("bob@VSPHERE.LOCAL"), 9).await), ["_4"]);
+        assert!(page((Moment::FAR_FUTURE, ""), Some("nobody"), 9).await.is_empty());
+    }
+
+    async fn the_audit_is_read_in_either_direction_and_by_every_filter(world) {
+        let store = &world.store;
+        let row = |trace: &str, action: &'static str, outcome| AuditRow {
+            trace: trace.into(), action: action.into(), outcome, principal: Some("alice".into()), ..said("t", 0)
+        };
+        for (trace, action, outcome) in [("a", "x", Outcome::Accepted), ("b", "x", Outcome::Refused), ("c", "y", Outcome::Accepted)] {
+            committed(store, Append { audit: vec![row(trace, action, outcome)], ..Append::default() }).await;
+        }
+        let all = |down| AuditRange { after: -1, before: i64::MAX, principal: None, outcome: None, action: None, trace: None, down };
+        let traces = async |range: AuditRange, most| -> Vec<(i64, String)> {
+            let found = store.audit(&range, most).await.unwrap();
+            let mut unit = store.begin().await.unwrap();
+            assert_eq!(unit.settled_audit(&range, most).await.unwrap(), found);
+            found.into_iter().map(|(number, row)| (number, row.trace)).collect()
+        };
+        let names = |rows: &[(i64, String)]| rows.iter().map(|(_, trace)| trace.clone()).collect::<Vec<_>>();
+        let up = traces(all(false), 9).await;
+        assert_eq!((names(&up), names(&traces(all(true), 2).await)), (vec!["a".into(), "b".into(), "c".into()], vec!["c".into(), "b".into()]));
+        assert_eq!(names(&traces(AuditRange { after: up[0].0, ..all(false) }, 9).await), ["b", "c"]);
+        assert_eq!(names(&traces(AuditRange { before: up[1].0, ..all(true) }, 9).await), ["a"]);
+        let text = |text: &str| Some(text.to_owned());
+        for (range, wanted) in [
+            (AuditRange { action: text("x"), ..all(false) }, 2),
+            (AuditRange { outcome: Some(Outcome::Refused), ..all(false) }, 1),
+            (AuditRange { trace: text("c"), ..all(false) }, 1),
+            (AuditRange { principal: text("alice"), ..all(false) }, 3),
+            (AuditRange { principal: text("bob"), ..all(false) }, 0),
+        ] {
+            assert_eq!(traces(range.clone(), 9).await.len(), wanted, "{range:?}");
+        }
+    }
+
     async fn a_revoked_token_is_known_as_such_until_it_ends(world) {
         let store = &world.store;
         for (id, seconds) in [("_1", 0), ("_2", 10), ("_3", 20)] {

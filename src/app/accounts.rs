@@ -146,7 +146,7 @@ fn is_built_in(name: &str) -> bool {
     built_in.into_iter().any(|known| fold(known) == fold(name))
 }
 
-async fn find(unit: &mut Unit, name: &AccountName) -> Result<Found, Objection> {
+pub(super) async fn find(unit: &mut Unit, name: &AccountName) -> Result<Found, Objection> {
     unit.find(name.as_str()).await?.ok_or(Objection::Missing)
 }
 
@@ -155,7 +155,7 @@ async fn finish(app: &App, unit: Unit, action: Action, name: &str, by: By<'_>) -
 }
 
 /// The audit row goes into the same commit as the change.
-async fn commit(
+pub(super) async fn commit(
     app: &App,
     mut unit: Unit,
     action: Action,

@@ -114,6 +114,16 @@ pub enum Action {
     TrustIssuer,
     /// Tokens of an external issuer are not accepted any more.
     DistrustIssuer,
+    /// Somebody wants to operate the house.
+    Operate,
+    /// A person was told about anew.
+    UpdateUser,
+    /// A machine was told about anew, or got another certificate.
+    UpdateSolution,
+    /// Members were added to a group.
+    JoinGroup,
+    /// A token was taken back by whoever operates the house.
+    RevokeToken,
 }
 
 impl Action {
@@ -172,6 +182,11 @@ impl Action {
             Self::RevokeKey => "key.revoke",
             Self::TrustIssuer => "issuer.trust",
             Self::DistrustIssuer => "issuer.distrust",
+            Self::Operate => "lab.operate",
+            Self::UpdateUser => "user.update",
+            Self::UpdateSolution => "solution.update",
+            Self::JoinGroup => "group.join",
+            Self::RevokeToken => "token.revoke",
         }
     }
 }

@@ -18,6 +18,32 @@ pub struct Peer {
     pub client_certificate: Option<Arc<[u8]>>,
 }
 
+/// Somebody who changes things, as the audit names them, and from where.
+#[derive(Clone, Copy, Debug)]
+pub struct Actor<'a> {
+    /// Their name.
+    pub name: &'a str,
+    /// The other end.
+    pub peer: &'a Peer,
+}
+
+/// The name of whoever holds the keys of the house and needs no account.
+pub const OPERATOR: &str = "operator";
+
+/// The operator.
+impl<'a> From<&'a Peer> for Actor<'a> {
+    fn from(peer: &'a Peer) -> Self {
+        Self { name: OPERATOR, peer }
+    }
+}
+
+/// Somebody with a name.
+impl<'a> From<(&'a str, &'a Peer)> for Actor<'a> {
+    fn from((name, peer): (&'a str, &'a Peer)) -> Self {
+        Self { name, peer }
+    }
+}
+
 /// Who calls a method.
 #[derive(Clone, Debug)]
 pub enum Caller {

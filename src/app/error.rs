@@ -1,6 +1,7 @@
 //! Why an act was refused: the whole report for the operator, and as much as a door needs to find its fault.
 
 use crate::identity::PasswordViolation;
+use crate::identity::password::PasswordError;
 use crate::store::StoreError;
 use crate::sts;
 use crate::verifier::Report;
@@ -86,6 +87,52 @@ pub enum Failure {
     /// The directory changed under every attempt.
     #[error("the directory kept changing while the request was decided")]
     Unsettled,
+}
+
+/// What a failure is to whoever asked for the act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nature {
+    /// Another has the name or the certificate.
+    Taken,
+    /// What was named is not there.
+    Missing,
+    /// Something still needs it.
+    InUse,
+    /// A group would contain itself.
+    Cycle,
+    /// A value is not allowed.
+    NotAllowed,
+    /// Somebody else was quicker.
+    Moved,
+    /// Too much to do.
+    Overloaded,
+    /// Nobody's fault but ours.
+    Ours,
+}
+
+impl Failure {
+    /// See [`Nature`].
+    #[must_use]
+    pub const fn nature(&self) -> Nature {
+        match self {
+            Self::Store(StoreError::NameTaken { .. } | StoreError::CertificateTaken { .. }) => Nature::Taken,
+            Self::Store(StoreError::NotFound { .. }) => Nature::Missing,
+            Self::Store(StoreError::InUse { .. }) => Nature::InUse,
+            Self::Store(StoreError::Cycle { .. }) => Nature::Cycle,
+            Self::Password(PasswordError::TooLong(_))
+            | Self::PasswordRefused { .. }
+            | Self::Issuer(_)
+            | Self::Ntlm(_) => Nature::NotAllowed,
+            Self::PasswordMoved => Nature::Moved,
+            Self::Overloaded => Nature::Overloaded,
+            Self::Store(_)
+            | Self::Password(_)
+            | Self::Entropy(_)
+            | Self::NoSigner
+            | Self::KeyFolder(_)
+            | Self::Unsettled => Nature::Ours,
+        }
+    }
 }
 
 impl From<&Failure> for Cause {

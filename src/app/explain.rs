@@ -11,8 +11,12 @@ use crate::store::Outcome;
 /// # Errors
 /// [`Failure::Store`].
 pub async fn explain(app: &App, trace: &str) -> Result<Vec<Value>, Failure> {
-    let rows = app.store.audit_by_trace(trace).await?;
     let remembered = app.exchanges.find(trace);
+    if remembered.is_some() {
+        // Refused a moment ago, and its row may still be queued.
+        app.store.drained().await?;
+    }
+    let rows = app.store.audit_by_trace(trace).await?;
     Ok(rows
         .into_iter()
         .map(|row| {

@@ -3,14 +3,14 @@
 use serde_json::json;
 
 use super::audit::{Action, accepted, note};
-use super::caller::SessionCaller;
 use super::error::Failure;
 use super::{App, Peer};
 use crate::identity::principal::fold;
 use crate::identity::{ExtensionKey, LoginName};
 use crate::pki::Certificate;
 use crate::pki::pem::pasted_certificate;
-use crate::store::{Lookup, StoreError, StoredExtension, Unit};
+pub use crate::store::StoredExtension;
+use crate::store::{Lookup, StoreError, Unit};
 use crate::vim::values::Extension;
 
 /// Why an act on an extension was not done.
@@ -71,6 +71,14 @@ pub async fn find(app: &App, key: &str) -> Result<Option<Extension>, Failure> {
     found.as_ref().map(said).transpose()
 }
 
+/// Every extension as it is kept, by key: with what it logs in with.
+///
+/// # Errors
+/// [`Failure::Store`].
+pub async fn registered(app: &App) -> Result<Vec<StoredExtension>, Failure> {
+    Ok(app.store.extensions().await?)
+}
+
 /// What an extension said of itself.
 fn said(kept: &StoredExtension) -> Result<Extension, Failure> {
     let corrupt = || StoreError::Corrupt { column: "extensions.data", value: kept.key.clone() };
@@ -83,22 +91,29 @@ pub struct Editor<'a> {
     /// The world.
     pub app: &'a App,
     /// Who: the door has looked at their privilege.
-    pub caller: &'a SessionCaller,
+    pub name: &'a str,
     /// From where.
     pub peer: &'a Peer,
 }
 
 impl Editor<'_> {
-    /// Registers an extension.
+    /// Registers an extension, with a certificate to log in with if it has one.
     ///
     /// # Errors
     /// [`ExtensionError::Key`], [`ExtensionError::Size`].
-    pub async fn register(self, extension: &Extension) -> Result<(), ExtensionError> {
+    pub async fn register(
+        self,
+        extension: &Extension,
+        certificate: Option<&Certificate>,
+    ) -> Result<(), ExtensionError> {
         let key = ExtensionKey::new(extension.key()).map_err(|_| ExtensionError::Key)?;
         let data = bounded(extension)?;
         let mut unit = self.begin().await?;
         check_room(&mut unit, 1, data.len()).await?;
         unit.add_extension(&key, &data, extension.subject_name(), self.app.now()).await?;
+        if let Some(certificate) = certificate {
+            unit.set_extension_certificate(key.as_str(), certificate.der()).await?;
+        }
         self.finish(unit, Action::RegisterExtension, extension.key(), &json!({})).await
     }
 
@@ -179,14 +194,13 @@ impl Editor<'_> {
         key: &str,
         detail: &serde_json::Value,
     ) -> Result<(), ExtensionError> {
-        let user_name = &self.caller.session.user_name;
         let mut whole = json!({ "extension": key });
         if let (Some(whole), Some(more)) = (whole.as_object_mut(), detail.as_object()) {
             whole.extend(more.clone());
         }
-        unit.audit(&accepted(self.app, action, user_name, &whole, self.peer)).await?;
+        unit.audit(&accepted(self.app, action, self.name, &whole, self.peer)).await?;
         unit.commit().await?;
-        note(action, user_name, self.peer);
+        note(action, self.name, self.peer);
         Ok(())
     }
 }

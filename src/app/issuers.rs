@@ -5,10 +5,11 @@ use serde_json::json;
 
 use super::audit::{Action, accepted};
 use super::error::Failure;
-use super::{App, Peer};
+use super::{Actor, App};
 use crate::identity::Domain;
 use crate::pki::{Certificate, pem};
-use crate::store::{ExternalIssuer, Unit};
+pub use crate::store::ExternalIssuer;
+use crate::store::Unit;
 
 /// An issuer to be trusted.
 #[derive(Clone, Debug)]
@@ -41,14 +42,15 @@ pub enum IssuerRefused {
 ///
 /// # Errors
 /// [`Failure::Issuer`]; [`Failure::Store`] when another issuer speaks for the domain or a group does not exist.
-pub async fn trust(app: &App, new: &Issuer, peer: &Peer) -> Result<(), Failure> {
+pub async fn trust(app: &App, new: &Issuer, by: impl Into<Actor<'_>>) -> Result<(), Failure> {
+    let by = by.into();
     let mut unit = app.store.begin().await?;
     write(app, &mut unit, new).await?;
     let signers: Vec<String> = new.certificates.iter().map(Certificate::fingerprint).collect();
     let detail = json!({
         "issuer": new.issuer, "domain": new.domain.as_str(), "groups": new.groups, "signers": signers,
     });
-    unit.audit(&accepted(app, Action::TrustIssuer, "operator", &detail, peer)).await?;
+    unit.audit(&accepted(app, Action::TrustIssuer, by.name, &detail, by.peer)).await?;
     Ok(unit.commit().await?)
 }
 
@@ -56,11 +58,12 @@ pub async fn trust(app: &App, new: &Issuer, peer: &Peer) -> Result<(), Failure> 
 ///
 /// # Errors
 /// [`Failure::Store`] when it is not known.
-pub async fn distrust(app: &App, issuer: &str, peer: &Peer) -> Result<(), Failure> {
+pub async fn distrust(app: &App, issuer: &str, by: impl Into<Actor<'_>>) -> Result<(), Failure> {
+    let by = by.into();
     let mut unit = app.store.begin().await?;
     unit.remove_external_issuer(issuer).await?;
     let detail = json!({ "issuer": issuer });
-    unit.audit(&accepted(app, Action::DistrustIssuer, "operator", &detail, peer)).await?;
+    unit.audit(&accepted(app, Action::DistrustIssuer, by.name, &detail, by.peer)).await?;
     Ok(unit.commit().await?)
 }
 

@@ -15,10 +15,11 @@ pub use watch::{Watch, tend, watch};
 use super::audit::{Action, accepted};
 use super::error::Failure;
 use super::start::row_of;
-use super::{App, Peer};
+use super::{Actor, App};
 use crate::clock::Moment;
 use crate::pki::TokenSigner;
-use crate::store::{KeyStatus, SigningKey, StoreError, Unit};
+pub use crate::store::KeyStatus;
+use crate::store::{SigningKey, StoreError, Unit};
 
 /// Where the private keys lie. Everything here may wait for a disk.
 pub trait KeyFolder: Send + Sync {
@@ -115,10 +116,10 @@ pub async fn list(app: &App) -> Result<Vec<Listed>, Failure> {
 ///
 /// # Errors
 /// [`Failure`].
-pub async fn rotate(app: &App, peer: &Peer) -> Result<Done, Failure> {
+pub async fn rotate(app: &App, by: impl Into<Actor<'_>>) -> Result<Done, Failure> {
     let fresh = make(app).await?;
     let mut unit = app.store.begin().await?;
-    let done = activate(app, &mut unit, &fresh, peer).await?;
+    let done = activate(app, &mut unit, &fresh, by.into()).await?;
     finish(app, unit, Some(fresh)).await?;
     Ok(done)
 }
@@ -127,7 +128,7 @@ pub async fn rotate(app: &App, peer: &Peer) -> Result<Done, Failure> {
 ///
 /// # Errors
 /// [`NotDone`].
-pub async fn retire(app: &App, key: &str, force: bool, peer: &Peer) -> Result<Done, NotDone> {
+pub async fn retire(app: &App, key: &str, force: bool, by: impl Into<Actor<'_>>) -> Result<Done, NotDone> {
     let tolerance = tolerance(app).await?;
     let mut unit = app.store.begin().await?;
     let (keys, _) = unit.signing_keys().await?;
@@ -139,7 +140,7 @@ pub async fn retire(app: &App, key: &str, force: bool, peer: &Peer) -> Result<Do
     if let Some(until) = end.filter(|end| !force && app.now() < *end) {
         return Err(NotDone::InUse { sha256, until });
     }
-    let done = set(app, &mut unit, sha256, KeyStatus::Retired, peer).await?;
+    let done = set(app, &mut unit, sha256, KeyStatus::Retired, by.into()).await?;
     finish(app, unit, None).await?;
     Ok(vec![done])
 }
@@ -149,7 +150,8 @@ pub async fn retire(app: &App, key: &str, force: bool, peer: &Peer) -> Result<Do
 ///
 /// # Errors
 /// [`NotDone`].
-pub async fn revoke(app: &App, key: &str, peer: &Peer) -> Result<Done, NotDone> {
+pub async fn revoke(app: &App, key: &str, by: impl Into<Actor<'_>>) -> Result<Done, NotDone> {
+    let by = by.into();
     let mut fresh = None;
     loop {
         let mut unit = app.store.begin().await?;
@@ -157,7 +159,7 @@ pub async fn revoke(app: &App, key: &str, peer: &Peer) -> Result<Done, NotDone> 
         let SigningKey { sha256, status, .. } = named(keys, key)?;
         let mut done = match (status, &fresh) {
             (KeyStatus::Revoked, _) => return Err(NotDone::Revoked(sha256)),
-            (KeyStatus::Active, Some(fresh)) => activate(app, &mut unit, fresh, peer).await?,
+            (KeyStatus::Active, Some(fresh)) => activate(app, &mut unit, fresh, by).await?,
             // Nothing slow is done while a unit is open.
             (KeyStatus::Active, None) => {
                 drop(unit);
@@ -166,7 +168,7 @@ pub async fn revoke(app: &App, key: &str, peer: &Peer) -> Result<Done, NotDone> 
             }
             (KeyStatus::Previous | KeyStatus::Retired, _) => Vec::new(),
         };
-        let revoked = set(app, &mut unit, sha256, KeyStatus::Revoked, peer).await?;
+        let revoked = set(app, &mut unit, sha256, KeyStatus::Revoked, by).await?;
         done.retain(|(other, _)| *other != revoked.0);
         done.push(revoked);
         finish(app, unit, fresh).await?;
@@ -181,13 +183,13 @@ async fn make(app: &App) -> Result<TokenSigner, Failure> {
     made.map_err(|stopped| Failure::KeyFolder(stopped.into()))?.map_err(Failure::KeyFolder)
 }
 
-async fn activate(app: &App, unit: &mut Unit, fresh: &TokenSigner, peer: &Peer) -> Result<Done, Failure> {
+async fn activate(app: &App, unit: &mut Unit, fresh: &TokenSigner, by: Actor<'_>) -> Result<Done, Failure> {
     let (keys, _) = unit.signing_keys().await?;
     let former = keys.into_iter().find(|key| key.status == KeyStatus::Active).map(|key| key.sha256);
     let sha256 = fresh.certificate().fingerprint();
     unit.add_signing_key(&row_of(fresh), app.now()).await?;
     let detail = json!({ "key": sha256, "former": former });
-    unit.audit(&accepted(app, Action::RotateKey, "operator", &detail, peer)).await?;
+    unit.audit(&accepted(app, Action::RotateKey, by.name, &detail, by.peer)).await?;
     let former = former.map(|former| (former, KeyStatus::Previous));
     Ok([(sha256, KeyStatus::Active)].into_iter().chain(former).collect())
 }
@@ -197,11 +199,11 @@ async fn set(
     unit: &mut Unit,
     sha256: String,
     status: KeyStatus,
-    peer: &Peer,
+    by: Actor<'_>,
 ) -> Result<(String, KeyStatus), Failure> {
     unit.set_key_status(&sha256, status, app.now()).await?;
     let action = if status == KeyStatus::Revoked { Action::RevokeKey } else { Action::RetireKey };
-    unit.audit(&accepted(app, action, "operator", &json!({ "key": sha256 }), peer)).await?;
+    unit.audit(&accepted(app, action, by.name, &json!({ "key": sha256 }), by.peer)).await?;
     Ok((sha256, status))
 }
 

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod caller;
 pub mod changes;
 pub mod credentials;
+pub mod details;
 pub mod directory;
 pub mod error;
 pub mod events;
@@ -18,8 +19,10 @@ pub mod explain;
 pub mod extension_login;
 pub mod extensions;
 pub mod hashing;
+pub mod history;
 pub mod housekeeping;
 pub mod impersonation;
+pub mod issued;
 pub mod issuers;
 pub mod keys;
 pub mod local_tickets;
@@ -34,10 +37,12 @@ pub mod negotiation;
 pub mod nt_hashes;
 pub mod objection;
 pub mod openid;
+pub mod operators;
 pub mod passwords;
 pub mod permissions;
 pub mod policies;
 pub mod roles;
+pub mod roster;
 pub mod seed;
 pub mod sessions;
 pub mod standings;
@@ -55,9 +60,10 @@ use crate::entropy::Entropy;
 use crate::identity::Domain;
 use crate::lab::Exchanges;
 use crate::pki::{Certificate, TokenSigner};
+use crate::secret::Secret;
 use crate::store::Store;
 
-pub use caller::{Caller, Peer};
+pub use caller::{Actor, Caller, Peer};
 pub use error::{Cause, Refused};
 pub use policies::Policies;
 
@@ -77,6 +83,7 @@ pub struct App {
     pub authority: Option<Certificate>,
     /// That something happened.
     pub changes: changes::Changes,
+    pub(crate) operator_token: Option<operators::OperatorToken>,
     pub(crate) hashing: hashing::HashingPool,
     pub(crate) credentials: credentials::Remembered,
     pub(crate) standings: standings::Standings,
@@ -145,6 +152,7 @@ impl App {
             hashing: hashing::HashingPool::default(),
             standings: standings::Standings::default(),
             trust: trust::TrustCell::new(signers),
+            operator_token: None,
             key_folder: None,
             key_watch: keys::Watch::default(),
             policies: policies::PolicyCell::new(policies),
@@ -175,6 +183,12 @@ impl App {
     #[must_use]
     pub fn with_key_folder(self, folder: Arc<dyn keys::KeyFolder>) -> Self {
         Self { key_folder: Some(folder), ..self }
+    }
+
+    /// The same, operated by whoever shows this token.
+    #[must_use]
+    pub fn operated_by(self, token: &Secret) -> Self {
+        Self { operator_token: Some(operators::OperatorToken::new(token)), ..self }
     }
 
     /// The same with a lab CA.

@@ -61,7 +61,7 @@ pub async fn with_role(app: &App, role_id: i64) -> Result<Vec<Permission>, Objec
 /// granted, [`Objection::LastAdministrator`].
 pub async fn set(
     app: &App,
-    by: &SessionCaller,
+    by: &str,
     entity: &str,
     wanted: &[Wanted],
     alone: bool,
@@ -104,7 +104,7 @@ pub async fn set(
 /// [`Objection::Missing`], [`Objection::LastAdministrator`].
 pub async fn remove(
     app: &App,
-    by: &SessionCaller,
+    by: &str,
     entity: &str,
     principal: &str,
     group: bool,
@@ -127,13 +127,7 @@ pub async fn remove(
 /// # Errors
 /// [`Objection::Missing`] for either role, [`Objection::BadValue`] for a role that cannot be granted,
 /// [`Objection::LastAdministrator`].
-pub async fn merge(
-    app: &App,
-    by: &SessionCaller,
-    source: i64,
-    destination: i64,
-    peer: &Peer,
-) -> Result<(), Objection> {
+pub async fn merge(app: &App, by: &str, source: i64, destination: i64, peer: &Peer) -> Result<(), Objection> {
     if NOT_GRANTED.contains(&destination) {
         return Err(Objection::BadValue { path: "dstRoleId" });
     }

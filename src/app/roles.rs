@@ -3,7 +3,6 @@
 use serde_json::json;
 
 use super::audit::{Action, accepted, note};
-use super::caller::SessionCaller;
 use super::error::Failure;
 use super::objection::Objection;
 use super::{App, Peer};
@@ -27,7 +26,7 @@ pub async fn list(app: &App) -> Result<Vec<Role>, Failure> {
 /// [`Objection::BadName`], [`Objection::NameTaken`], [`Objection::BadValue`] for a privilege that does not exist.
 pub async fn add(
     app: &App,
-    by: &SessionCaller,
+    by: &str,
     name: &str,
     privileges: &[String],
     peer: &Peer,
@@ -46,7 +45,7 @@ pub async fn add(
 /// As [`add`]; [`Objection::Missing`], and [`Objection::BadValue`] for a role of the system.
 pub async fn update(
     app: &App,
-    by: &SessionCaller,
+    by: &str,
     id: i64,
     name: &str,
     privileges: &[String],
@@ -64,13 +63,7 @@ pub async fn update(
 ///
 /// # Errors
 /// [`Objection::Missing`], [`Objection::InUse`], [`Objection::BadValue`] for a role of the system.
-pub async fn remove(
-    app: &App,
-    by: &SessionCaller,
-    id: i64,
-    even_if_used: bool,
-    peer: &Peer,
-) -> Result<(), Objection> {
+pub async fn remove(app: &App, by: &str, id: i64, even_if_used: bool, peer: &Peer) -> Result<(), Objection> {
     changeable(id)?;
     let mut unit = app.store.begin().await?;
     let revoked = if even_if_used { unit.revoke_role(id).await? } else { 0 };
@@ -84,14 +77,13 @@ pub(super) async fn finish(
     app: &App,
     mut unit: Unit,
     action: Action,
-    by: &SessionCaller,
+    by: &str,
     detail: &serde_json::Value,
     peer: &Peer,
 ) -> Result<(), Objection> {
-    let principal = &by.session.user_name;
-    unit.audit(&accepted(app, action, principal, detail, peer)).await?;
+    unit.audit(&accepted(app, action, by, detail, peer)).await?;
     unit.commit().await?;
-    note(action, principal, peer);
+    note(action, by, peer);
     Ok(())
 }
 

@@ -13,7 +13,7 @@ use super::caller::SessionCaller;
 use super::error::Failure;
 use super::locale::Locales;
 use super::standings::Lookup;
-use super::{App, Caller, Peer};
+use super::{Actor, App, Caller, Peer};
 use crate::clock::Moment;
 use crate::entropy::uuid;
 use crate::identity::principal::fold;
@@ -228,11 +228,17 @@ pub async fn terminate(app: &App, caller: &SessionCaller, key: &str, peer: &Peer
     if key == caller.session.key {
         return Err(NotEnded::Own);
     }
-    let ended = end(app, caller, key, peer).await.map_err(NotEnded::Failed)?;
+    let by = (caller.session.user_name.as_str(), peer);
+    let ended = end(app, key, by).await.map_err(NotEnded::Failed)?;
     if ended { Ok(()) } else { Err(NotEnded::Unknown) }
 }
 
-async fn end(app: &App, caller: &SessionCaller, key: &str, peer: &Peer) -> Result<bool, Failure> {
+/// Ends a session, and with it its tickets; false when nothing that lives has this key.
+///
+/// # Errors
+/// [`Failure::Store`].
+pub async fn end(app: &App, key: &str, by: impl Into<Actor<'_>>) -> Result<bool, Failure> {
+    let Actor { name, peer } = by.into();
     let mut unit = app.store.begin().await?;
     let Some(victim) = unit.session(key).await?.map(|session| as_used(app, session)) else {
         return Ok(false);
@@ -240,14 +246,13 @@ async fn end(app: &App, caller: &SessionCaller, key: &str, peer: &Peer) -> Resul
     if !app.policies.current(app).await?.session.is_live(&victim, app.now()) {
         return Ok(false);
     }
-    let by = &caller.session.user_name;
     let detail = json!({ "session": key, "user_name": victim.user_name, "calls": victim.call_count });
     unit.end_session(key).await?;
-    unit.audit(&accepted(app, Action::Terminate, by, &detail, peer)).await?;
+    unit.audit(&accepted(app, Action::Terminate, name, &detail, peer)).await?;
     unit.commit().await?;
     app.uses.forget(key);
     app.changes.session_ended(key);
-    note(Action::Terminate, by, peer);
+    note(Action::Terminate, name, peer);
     Ok(true)
 }
 

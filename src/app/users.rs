@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::audit::{Action, accepted};
 use super::error::Failure;
-use super::{App, Peer, nt_hashes, passwords};
+use super::{Actor, App, nt_hashes, passwords};
 use crate::clock::Moment;
 use crate::entropy::uuid;
 use crate::identity::principal::fold;
@@ -66,7 +66,8 @@ pub async fn hash(app: &App, password: Option<Password>) -> Result<Option<String
 ///
 /// # Errors
 /// [`Failure::PasswordRefused`] by the policy, [`Failure::Store`] when the name is taken or a group does not exist.
-pub async fn add_person(app: &App, mut person: Person, peer: &Peer) -> Result<(), Failure> {
+pub async fn add_person(app: &App, mut person: Person, by: impl Into<Actor<'_>>) -> Result<(), Failure> {
+    let by = by.into();
     let nt_hash = nt_hashes::of(&person);
     let hash = match person.password.take() {
         Some(password) => Some(passwords::ready(app, &person.name, None, password).await?.into_hash()),
@@ -75,20 +76,26 @@ pub async fn add_person(app: &App, mut person: Person, peer: &Peer) -> Result<()
     let id = uuid(&*app.entropy)?;
     let mut unit = app.store.begin().await?;
     write_person(&mut unit, &person, hash, id.clone(), app.now()).await?;
-    nt_hashes::settle(app, &mut unit, &id, &person, nt_hash, ("operator", peer)).await?;
-    finish(app, unit, Action::AddUser, &person.name, peer).await
+    nt_hashes::settle(app, &mut unit, &id, &person, nt_hash, (by.name, by.peer)).await?;
+    finish(app, unit, Action::AddUser, &person.name, by).await
 }
 
 /// From the next password on, a user has an NT hash; or has none from now on.
 ///
 /// # Errors
 /// [`Failure::Store`] when there is no such user, [`Failure::Ntlm`] when it cannot have one.
-pub async fn allow_ntlm(app: &App, name: &AccountName, allowed: bool, peer: &Peer) -> Result<(), Failure> {
+pub async fn allow_ntlm(
+    app: &App,
+    name: &AccountName,
+    allowed: bool,
+    by: impl Into<Actor<'_>>,
+) -> Result<(), Failure> {
+    let by = by.into();
     let mut unit = app.store.begin().await?;
     let found = unit.find(name.as_str()).await?.filter(|found| found.kind == PrincipalKind::User);
     let missing = || StoreError::NotFound { what: Noun::User, name: name.as_str().to_owned() };
     let id = found.ok_or_else(missing)?.id;
-    nt_hashes::allow(app, &mut unit, &id, name, allowed, ("operator", peer)).await?;
+    nt_hashes::allow(app, &mut unit, &id, name, allowed, (by.name, by.peer)).await?;
     Ok(unit.commit().await?)
 }
 
@@ -96,10 +103,10 @@ pub async fn allow_ntlm(app: &App, name: &AccountName, allowed: bool, peer: &Pee
 ///
 /// # Errors
 /// [`Failure::Store`] when the name or the certificate is taken or a group does not exist.
-pub async fn add_machine(app: &App, machine: Machine, peer: &Peer) -> Result<(), Failure> {
+pub async fn add_machine(app: &App, machine: Machine, by: impl Into<Actor<'_>>) -> Result<(), Failure> {
     let mut unit = app.store.begin().await?;
     write_machine(&mut unit, &machine, uuid(&*app.entropy)?, app.now()).await?;
-    finish(app, unit, Action::AddSolution, &machine.name, peer).await
+    finish(app, unit, Action::AddSolution, &machine.name, by.into()).await
 }
 
 /// Adds a group with members.
@@ -110,14 +117,14 @@ pub async fn add_group(
     app: &App,
     name: &AccountName,
     members: &[String],
-    peer: &Peer,
+    by: impl Into<Actor<'_>>,
 ) -> Result<(), Failure> {
     let mut unit = app.store.begin().await?;
     unit.add_group(&uuid(&*app.entropy)?, name, None, app.now()).await?;
     for member in members {
         unit.add_member(name.as_str(), member).await?;
     }
-    finish(app, unit, Action::AddGroup, name, peer).await
+    finish(app, unit, Action::AddGroup, name, by.into()).await
 }
 
 /// The audit row goes into the same commit as the change.
@@ -126,10 +133,10 @@ async fn finish(
     mut unit: Unit,
     action: Action,
     name: &AccountName,
-    peer: &Peer,
+    by: Actor<'_>,
 ) -> Result<(), Failure> {
     let detail = serde_json::json!({ "name": name.as_str() });
-    unit.audit(&accepted(app, action, "operator", &detail, peer)).await?;
+    unit.audit(&accepted(app, action, by.name, &detail, by.peer)).await?;
     unit.commit().await?;
     Ok(())
 }

@@ -3,7 +3,8 @@
 use clap::Subcommand;
 
 use super::Exit;
-use super::output::print;
+use super::output::{print, print_json};
+use crate::http::admin;
 use crate::verifier::{Mistake, StepId};
 
 /// Documents that are written from the code.
@@ -11,12 +12,15 @@ use crate::verifier::{Mistake, StepId};
 pub enum Docs {
     /// `docs/STEPS.md`: every step of a verification report.
     Steps,
+    /// `docs/openapi.json`: the admin API.
+    Openapi,
 }
 
 impl Docs {
     pub(super) fn run(self) -> anyhow::Result<Exit> {
         match self {
             Self::Steps => print(&steps())?,
+            Self::Openapi => print_json(&admin::document())?,
         }
         Ok(Exit::Ok)
     }

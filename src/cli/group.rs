@@ -6,7 +6,7 @@ use super::flags::StoreFlags;
 use super::output::Table;
 use super::world::Named;
 use super::{Exit, World, world};
-use crate::app::{accounts, users};
+use crate::app::{accounts, details, users};
 use crate::identity::AccountName;
 use crate::store::PrincipalKind;
 
@@ -15,8 +15,10 @@ use crate::store::PrincipalKind;
 pub enum Group {
     /// Make a group.
     Add(Add),
+    /// Make a user, solution user or group a member.
+    Join(Membership),
     /// End a membership.
-    Leave(Leave),
+    Leave(Membership),
     /// Remove a group; its members stay.
     Remove(Named),
     /// Print every group.
@@ -36,12 +38,12 @@ pub struct Add {
     pub store: StoreFlags,
 }
 
-/// End a membership.
+/// A membership.
 #[derive(Clone, Debug, Args)]
-pub struct Leave {
+pub struct Membership {
     /// The group, without domain
     pub name: String,
-    /// The user, solution user or group that leaves it
+    /// The user, solution user or group that is meant
     pub member: String,
     /// The store.
     #[command(flatten)]
@@ -56,6 +58,13 @@ impl Group {
                 world::act(&add.store, world, async |app| {
                     users::add_group(&app, &name, &add.members, &world::operator(&app)?).await?;
                     Ok(Table::done("group", &add.name))
+                })
+            }
+            Self::Join(join) => {
+                let (group, member) = (AccountName::new(&join.name)?, AccountName::new(&join.member)?);
+                world::act(&join.store, world, async |app| {
+                    details::join(&app, &group, &member, &world::operator(&app)?).await?;
+                    Ok(Table::did("joined", &join.name, &join.member))
                 })
             }
             Self::Leave(leave) => {

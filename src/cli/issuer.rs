@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
 use clap::{Args, Subcommand};
 
 use super::flags::StoreFlags;
@@ -71,11 +70,7 @@ impl Issuer {
 
 impl Add {
     fn run(&self, world: &World<'_>) -> anyhow::Result<Exit> {
-        let text = match self.certificate.to_str() {
-            Some("-") => std::io::read_to_string(std::io::stdin()),
-            _ => std::fs::read_to_string(&self.certificate),
-        };
-        let text = text.with_context(|| format!("{} cannot be read", self.certificate.display()))?;
+        let text = world::text_of(&self.certificate)?;
         let new = Trusted {
             issuer: self.issuer.clone(),
             domain: Domain::new(&self.users)?,

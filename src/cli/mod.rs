@@ -10,6 +10,7 @@ mod doctor;
 mod env;
 mod exit;
 mod explain;
+mod extension;
 mod flags;
 mod group;
 mod healthcheck;
@@ -18,8 +19,11 @@ mod issuer;
 mod keys;
 mod migrate;
 mod output;
+mod permission;
 mod policy;
+mod role;
 pub mod serve;
+mod session;
 mod solution;
 mod token;
 mod user;
@@ -76,6 +80,18 @@ pub enum Command {
     /// Solution users: machines that sign with a certificate.
     #[command(subcommand)]
     Solution(solution::Solution),
+    /// Extensions: programs that log in by a certificate.
+    #[command(subcommand)]
+    Extension(extension::Extension),
+    /// Roles: named sets of privileges.
+    #[command(subcommand)]
+    Role(role::Role),
+    /// Permissions: who has which role on what.
+    #[command(subcommand)]
+    Permission(permission::Permission),
+    /// Live sessions.
+    #[command(subcommand)]
+    Session(session::Session),
     /// Ask a Security Token Service, this one or a vCenter's, and look into tokens.
     #[command(subcommand)]
     Token(token::Token),
@@ -141,6 +157,10 @@ fn run(command: Command, world: &World<'_>) -> anyhow::Result<Exit> {
         Command::Group(group) => group.run(world),
         Command::Policy(policy) => policy.run(world),
         Command::Solution(solution) => solution.run(world),
+        Command::Extension(extension) => extension.run(world),
+        Command::Role(role) => role.run(world),
+        Command::Permission(permission) => permission.run(world),
+        Command::Session(session) => session.run(world),
         Command::Token(token) => token.run(world),
         Command::Issuer(issuer) => issuer.run(world),
         Command::Keys(keys) => keys.run(world),

@@ -103,7 +103,7 @@ impl Service {
             let tickets = LocalTickets::open(&SystemEntropy);
             app = app.with_local_tickets(tickets.context("the folder of local tickets cannot be made")?);
         }
-        let app = Arc::new(app);
+        let app = Arc::new(app.operated_by(&state.operator_token(&SystemEntropy)?));
         prepare(&app, &settings, &seed, &state).await?;
         start::started(&app).await?;
         let url = address::base_url(settings.advertise.as_ref(), bound.0);
@@ -154,7 +154,6 @@ async fn prepare(app: &App, settings: &Settings, seed: &Seed, state: &StateFolde
     if applied > 0 {
         tracing::info!(entries = applied, "seed applied");
     }
-    state.operator_token(&SystemEntropy)?;
     Ok(())
 }
 

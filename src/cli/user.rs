@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use clap::{Args, Subcommand};
 
 use super::flags::StoreFlags;
@@ -10,9 +9,10 @@ use super::output::Table;
 use super::world::Named;
 use super::{Exit, World, world};
 use crate::app::accounts;
+use crate::app::roster::{self, State};
 use crate::app::users::{self, Password, Person};
 use crate::clock::Moment;
-use crate::identity::{AccountName, PasswordPolicy, well_known};
+use crate::identity::{AccountName, PasswordPolicy};
 use crate::secret::Secret;
 use crate::store::{PrincipalKind, Profile};
 
@@ -160,17 +160,12 @@ impl NewPassword {
     }
 }
 
-/// As a login would find it: expired before locked, and locked before disabled.
-fn row(user: crate::store::User, policy: &PasswordPolicy, now: Moment) -> Vec<String> {
-    let since = user.password_changed_at.filter(|_| !well_known::is_administrator(&user.name));
-    let state = if since.is_some_and(|since| policy.has_expired(since, now)) {
-        "password expired".to_owned()
-    } else if let Some(until) = user.locked_until.filter(|until| now < *until) {
-        format!("locked until {until}")
-    } else if user.disabled {
-        "disabled".to_owned()
-    } else {
-        "active".to_owned()
+fn row(user: roster::User, policy: &PasswordPolicy, now: Moment) -> Vec<String> {
+    let state = match State::of(&user, policy, now) {
+        State::PasswordExpired => "password expired".to_owned(),
+        State::Locked(until) => format!("locked until {until}"),
+        State::Disabled => "disabled".to_owned(),
+        State::Active => "active".to_owned(),
     };
     let profile = user.profile;
     vec![user.name, profile.given_name.unwrap_or_default(), profile.surname.unwrap_or_default(), state]
@@ -178,10 +173,6 @@ fn row(user: crate::store::User, policy: &PasswordPolicy, now: Moment) -> Vec<St
 
 /// The first line of a file, or of standard input.
 fn first_line(file: &Path) -> anyhow::Result<Secret> {
-    let text = match file.to_str() {
-        Some("-") => std::io::read_to_string(std::io::stdin()),
-        _ => std::fs::read_to_string(file),
-    };
-    let text = text.with_context(|| format!("{} cannot be read", file.display()))?;
+    let text = world::text_of(file)?;
     Ok(Secret::new(text.lines().next().unwrap_or_default()))
 }

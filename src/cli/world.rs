@@ -1,6 +1,7 @@
 //! From configuration to the world that acts happen in: keys, store, app. Shared by `serve` and the commands that act on
 //! a store without a service.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -124,6 +125,15 @@ pub(super) fn with_app<T>(
         store.close().await?;
         done
     })
+}
+
+/// The text of a file, or of standard input.
+pub(super) fn text_of(file: &Path) -> anyhow::Result<String> {
+    let text = match file.to_str() {
+        Some("-") => std::io::read_to_string(std::io::stdin()),
+        _ => std::fs::read_to_string(file),
+    };
+    text.with_context(|| format!("{} cannot be read", file.display()))
 }
 
 /// The operator at the command line, as the audit knows them.

@@ -3,6 +3,9 @@
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 use super::files::{FileError, create, private_folder, read_private, replace};
 use crate::entropy::{Entropy, NoEntropy, bytes, hex};
 use crate::secret::Secret;
@@ -55,7 +58,10 @@ impl StateFolder {
         if let Some(token) = self.read(OPERATOR_TOKEN)? {
             return Ok(token);
         }
-        create(&self.0.join(OPERATOR_TOKEN), &format!("{}\n", hex(&bytes::<32>(entropy)?)))?;
+        create(
+            &self.0.join(OPERATOR_TOKEN),
+            &format!("{}\n", URL_SAFE_NO_PAD.encode(bytes::<32>(entropy)?)),
+        )?;
         self.read(OPERATOR_TOKEN)?.ok_or_else(|| StateError::Empty(self.0.join(OPERATOR_TOKEN)))
     }
 
@@ -201,7 +207,7 @@ mod tests {
         let state = StateFolder::open(&folder.path().join("state")).unwrap();
         assert!(state.existing_operator_token().unwrap().is_none());
         let token = state.operator_token(&SystemEntropy).unwrap();
-        assert_eq!(token.expose().len(), 64);
+        assert_eq!(token.expose().len(), 43);
         assert!(state.operator_token(&SystemEntropy).unwrap() == token);
         assert!(state.existing_operator_token().unwrap() == Some(token));
     }

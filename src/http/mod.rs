@@ -1,5 +1,6 @@
 //! The doors: bytes in, an act, bytes out. Every route stands in [`mount`].
 
+pub mod admin;
 pub mod bearer;
 pub mod cookie;
 pub mod guard;
@@ -71,6 +72,7 @@ pub fn mount(config: &mut ServiceConfig) {
     config
         .service(web::scope("/openidconnect").default_service(web::to(openid::any)))
         .service(web::scope("/websso/SAML2/Metadata").default_service(web::to(metadata::any)));
+    config.service(web::scope(admin::ROOT).default_service(web::to(admin::any)));
     config.default_service(web::to(nothing_here::nothing_here));
 }
 

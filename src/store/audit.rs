@@ -54,6 +54,25 @@ pub struct AuditFilter {
     pub action: Option<String>,
 }
 
+/// Which rows to list, by number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditRange {
+    /// Only rows after this number.
+    pub after: i64,
+    /// Only rows before this number.
+    pub before: i64,
+    /// Only this principal, as it was written.
+    pub principal: Option<String>,
+    /// Only this outcome.
+    pub outcome: Option<Outcome>,
+    /// Only this action.
+    pub action: Option<String>,
+    /// Only this request.
+    pub trace: Option<String>,
+    /// The newest first.
+    pub down: bool,
+}
+
 /// Which rows may be events, by number and time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventRange {
@@ -87,6 +106,14 @@ impl Store {
         let lines: Vec<Numbered> =
             rows!(&mut reader.link(), statement, range.after, range.before, from, until, limit)?;
         lines.into_iter().map(|line| Ok((line.number, line.line.try_into()?))).collect()
+    }
+
+    /// Rows of a range, with their numbers.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] or [`StoreError::Busy`].
+    pub async fn audit(&self, range: &AuditRange, at_most: u32) -> Result<Vec<(i64, AuditRow)>, StoreError> {
+        audit(&mut self.reader().await?.link(), range, at_most).await
     }
 
     /// Everything a request led to, in order.
@@ -149,6 +176,18 @@ impl Store {
 }
 
 impl Unit {
+    /// As [`Store::audit`], while nobody writes: whatever is written later has a higher number than all that are seen.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn settled_audit(
+        &mut self,
+        range: &AuditRange,
+        at_most: u32,
+    ) -> Result<Vec<(i64, AuditRow)>, StoreError> {
+        audit(&mut self.link(), range, at_most).await
+    }
+
     /// Writes a row that is true exactly if this unit is.
     ///
     /// # Errors
@@ -176,6 +215,20 @@ impl Outcome {
             .find(|outcome| outcome.as_str() == text)
             .ok_or_else(|| StoreError::Corrupt { column: "audit.outcome", value: text.to_owned() })
     }
+}
+
+async fn audit(
+    link: &mut Link<'_>,
+    range: &AuditRange,
+    at_most: u32,
+) -> Result<Vec<(i64, AuditRow)>, StoreError> {
+    let statement = if range.down { sql::AUDIT_DOWN } else { sql::AUDIT_UP };
+    let [principal, action, trace] =
+        [&range.principal, &range.action, &range.trace].map(|filter| filter.as_deref().map(text));
+    let (outcome, limit) = (range.outcome.map(Outcome::as_str), i64::from(at_most));
+    let lines: Vec<Numbered> =
+        rows!(link, statement, range.after, range.before, principal, outcome, action, trace, limit)?;
+    lines.into_iter().map(|line| Ok((line.number, line.line.try_into()?))).collect()
 }
 
 pub(super) async fn insert(

@@ -61,6 +61,25 @@ impl Store {
         Ok(found.into_iter().map(IssuedToken::from).collect())
     }
 
+    /// Tokens that are still good at `now`, those that live longest first, after the one that ends then and has that id;
+    /// with a `upn` only this subject's.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] or [`StoreError::Busy`].
+    pub async fn issued_after(
+        &self,
+        now: Moment,
+        (end, id): (Moment, &str),
+        upn: Option<&str>,
+        at_most: u32,
+    ) -> Result<Vec<IssuedToken>, StoreError> {
+        let (now, end, limit) = (now.micros(), end.micros(), i64::from(at_most));
+        let (id, upn) = (text(id), upn.map(text));
+        let found: Vec<IssuedRow> =
+            rows!(&mut self.reader().await?.link(), sql::ISSUED_PAGE, now, end, id, upn, limit)?;
+        Ok(found.into_iter().map(IssuedToken::from).collect())
+    }
+
     /// Whether a token was revoked. Many such questions are cheaper by [`Store::revoked_tokens`].
     ///
     /// # Errors

@@ -39,7 +39,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 pub use append::{Append, Appended, Claim, SessionLimit};
-pub use audit::{AuditFilter, AuditRow, EventRange, Outcome};
+pub use audit::{AuditFilter, AuditRange, AuditRow, EventRange, Outcome};
 pub use error::{Noun, StoreError};
 pub use extensions::StoredExtension;
 pub use external_issuers::ExternalIssuer;

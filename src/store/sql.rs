@@ -93,6 +93,15 @@ macro_rules! is_event {
     };
 }
 
+/// Between two numbers, and as the filters say, which filter nothing where they are null.
+macro_rules! audit_fits {
+    () => {
+        "number > $1 AND number < $2 AND (CAST($3 AS TEXT) IS NULL OR principal = $3) \
+         AND (CAST($4 AS TEXT) IS NULL OR outcome = $4) AND (CAST($5 AS TEXT) IS NULL OR action = $5) \
+         AND (CAST($6 AS TEXT) IS NULL OR trace = $6)"
+    };
+}
+
 statements! {
     /// The current epoch.
     EPOCH = "SELECT value FROM epoch WHERE id = 1";
@@ -328,6 +337,11 @@ statements! {
     /// The newest issued tokens.
     ISSUED_RECENT = "SELECT id, subject_id, upn, confirmation, issued_at, not_before, not_on_or_after, signer_sha256, \
         trace, revoked_at FROM issued WHERE not_on_or_after > $1 ORDER BY not_on_or_after DESC LIMIT $2";
+    /// The same after one of them, of one subject or of all.
+    ISSUED_PAGE = "SELECT id, subject_id, upn, confirmation, issued_at, not_before, not_on_or_after, signer_sha256, \
+        trace, revoked_at FROM issued WHERE not_on_or_after > $1 \
+        AND (not_on_or_after < $2 OR (not_on_or_after = $2 AND id < $3)) \
+        AND (CAST($4 AS TEXT) IS NULL OR upn = $4) ORDER BY not_on_or_after DESC, id DESC LIMIT $5";
     /// No longer good.
     REVOKE_TOKEN = "UPDATE issued SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1 RETURNING id";
     /// Whether it was revoked.
@@ -376,6 +390,10 @@ statements! {
     AUDIT_RECENT = concat!("SELECT ", audit_columns!(), " FROM audit WHERE at < $1 \
         AND (CAST($2 AS TEXT) IS NULL OR principal = $2) AND (CAST($3 AS TEXT) IS NULL OR outcome = $3) \
         AND (CAST($4 AS TEXT) IS NULL OR action = $4) ORDER BY at DESC, sequence DESC LIMIT $5");
+    /// Between two numbers, the newest first; a filter that is null filters nothing.
+    AUDIT_DOWN = concat!("SELECT number, ", audit_columns!(), " FROM audit WHERE ", audit_fits!(), " ORDER BY number DESC LIMIT $7");
+    /// The same, the oldest first.
+    AUDIT_UP = concat!("SELECT number, ", audit_columns!(), " FROM audit WHERE ", audit_fits!(), " ORDER BY number LIMIT $7");
     /// The time of the newest row that is one too many.
     AUDIT_OVERFLOW = "SELECT at FROM audit ORDER BY at DESC LIMIT 1 OFFSET $1";
     /// Audit rows up to `$1`.

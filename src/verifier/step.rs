@@ -134,6 +134,8 @@ steps! {
     ExtensionSubjectName "extension.subject-name" "vSphere API: NoSubjectName" "The extension is registered with a subject name." "Set subjectName by UpdateExtension, or log in by certificate.";
     ExtensionChain "extension.chain" "vSphere API: InvalidClientCertificate" "The lab CA issued the client certificate, for clients, and both are in force." "Issue one with ca.key of the key folder, or log in by certificate: that needs no CA.";
     ExtensionSubject "extension.subject" "RFC 4514" "The subject of the client certificate is the registered one, in either order of its parts." "Compare the registered subjectName with the certificate's subject.";
+    OperatorToken "operator.token" "vcsso" "The token is the operator's." "It is in the file operator-token of the state folder of the replica that was asked.";
+    OperatorAdministrator "operator.administrator" "vcsso" "The account has the role Admin on the root folder." "Add it to Administrators, or use the operator's token.";
     ServiceAvailable "service.available" "vcsso" "The service can decide and remember now." "Look at /readyz and the log.";
 }
 

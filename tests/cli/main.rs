@@ -7,6 +7,7 @@
 )]
 #![cfg(feature = "server")]
 
+mod authorization;
 mod completions;
 mod configuration;
 mod doctor;

@@ -61,3 +61,11 @@ fn the_list_of_steps_in_the_documents_is_the_one_of_the_code() {
     let run = World::new().run(&["docs", "steps"]);
     assert!(written == run.out, "write it again: cargo run -- docs steps > docs/STEPS.md");
 }
+
+#[test]
+fn the_document_of_the_admin_api_is_the_one_of_the_code() {
+    let written = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/openapi.json");
+    let written = std::fs::read_to_string(written).unwrap();
+    let run = World::new().run(&["docs", "openapi"]);
+    assert!(written == run.out, "write it again: cargo run -- docs openapi > docs/openapi.json");
+}

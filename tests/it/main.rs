@@ -23,6 +23,10 @@
 mod harness;
 
 mod accounts;
+mod admin;
+mod admin_accounts;
+mod admin_audit;
+mod admin_rules;
 mod exchange;
 mod guards;
 mod hostile_http;

@@ -16,20 +16,20 @@ use crate::vim::{Fault, Reference, Value, entity, object};
 
 pub(super) async fn answer(asked: &Asked<'_>, call: AuthorizationCall) -> Result<Reply, Answer> {
     let Some(by) = asked.caller.session() else { return Err(Fault::not_authenticated().into()) };
-    let (app, peer) = (asked.exchange.app, asked.exchange.peer);
+    let (app, peer, who) = (asked.exchange.app, asked.exchange.peer, by.session.user_name.as_str());
     match call {
         AuthorizationCall::AddRole { name, privileges } => {
-            let id = roles::add(app, by, &name, &privileges, peer).await.map_err(objected)?;
+            let id = roles::add(app, who, &name, &privileges, peer).await.map_err(objected)?;
             return Ok(Reply::of(number(id)));
         }
         AuthorizationCall::UpdateRole { role, name, privileges } => {
-            roles::update(app, by, role.into(), &name, &privileges, peer).await.map_err(objected)?;
+            roles::update(app, who, role.into(), &name, &privileges, peer).await.map_err(objected)?;
         }
         AuthorizationCall::RemoveRole { role, fail_if_used } => {
-            roles::remove(app, by, role.into(), !fail_if_used, peer).await.map_err(objected)?;
+            roles::remove(app, who, role.into(), !fail_if_used, peer).await.map_err(objected)?;
         }
         AuthorizationCall::MergePermissions { source, destination } => {
-            permissions::merge(app, by, source.into(), destination.into(), peer).await.map_err(objected)?;
+            permissions::merge(app, who, source.into(), destination.into(), peer).await.map_err(objected)?;
         }
         AuthorizationCall::SetEntityPermissions { entity, permissions } => {
             set(asked, by, &entity, permissions, false).await?;
@@ -39,7 +39,7 @@ pub(super) async fn answer(asked: &Asked<'_>, call: AuthorizationCall) -> Result
         }
         AuthorizationCall::RemoveEntityPermission { entity, principal, group } => {
             may(by, &entity, MODIFY_PERMISSIONS)?;
-            let removed = permissions::remove(app, by, &entity.value, &principal, group, peer).await;
+            let removed = permissions::remove(app, who, &entity.value, &principal, group, peer).await;
             removed.map_err(objected)?;
         }
         AuthorizationCall::RetrieveRolePermissions { role } => {
@@ -142,7 +142,7 @@ async fn set(
         })
         .collect();
     let (app, peer) = (asked.exchange.app, asked.exchange.peer);
-    permissions::set(app, by, &entity.value, &wanted, alone, peer).await.map_err(objected)
+    permissions::set(app, &by.session.user_name, &entity.value, &wanted, alone, peer).await.map_err(objected)
 }
 
 /// Those on entities that the caller can see.

@@ -23,7 +23,7 @@ pub(super) async fn answer(asked: &Asked<'_>, call: ExtensionCall) -> Result<Rep
         ExtensionCall::IpAllocationUsage { .. } => {
             return Ok(Reply::of(Value::records::<Record>("ExtensionManagerIpAllocationUsage", [])));
         }
-        ExtensionCall::Register { extension } => editor(asked)?.register(&extension).await,
+        ExtensionCall::Register { extension } => editor(asked)?.register(&extension, None).await,
         ExtensionCall::Update { extension } => editor(asked)?.update(&extension).await,
         ExtensionCall::Unregister { key } => editor(asked)?.unregister(&key).await,
         ExtensionCall::SetPublicKey { key, public_key } => {
@@ -44,7 +44,8 @@ pub(super) async fn answer(asked: &Asked<'_>, call: ExtensionCall) -> Result<Rep
 /// The table of methods has let nobody through who is not logged in.
 fn editor<'a>(asked: &'a Asked<'_>) -> Result<Editor<'a>, Answer> {
     let caller = asked.caller.session().ok_or_else(Fault::not_authenticated)?;
-    Ok(Editor { app: asked.exchange.app, caller, peer: asked.exchange.peer })
+    let name = &caller.session.user_name;
+    Ok(Editor { app: asked.exchange.app, name, peer: asked.exchange.peer })
 }
 
 /// The fault; `large` is the parameter that can be too large.

@@ -65,6 +65,8 @@ pub(super) fn of_step(step: StepId) -> Answer {
         | StepId::PossessionKey
         | StepId::CredentialPresent
         | StepId::CredentialMethod
+        | StepId::OperatorToken
+        | StepId::OperatorAdministrator
         | StepId::CredentialPassword
         | StepId::CredentialCertificate
         | StepId::CredentialAgreement

@@ -100,6 +100,8 @@ fn of_step(step: &Step, now: Moment) -> Fault {
         | StepId::PossessionKey
         | StepId::CredentialPresent
         | StepId::CredentialMethod
+        | StepId::OperatorToken
+        | StepId::OperatorAdministrator
         | StepId::CredentialPassword
         | StepId::CredentialCertificate
         | StepId::CredentialAgreement

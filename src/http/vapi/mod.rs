@@ -8,5 +8,6 @@ mod token_exchange;
 
 pub use answer::Style;
 pub use rpc::rpc;
+pub(super) use session::basic;
 pub use session::session;
 pub use token_exchange::{AUTHENTICATION_TOKEN, Exchange, token_exchange};

@@ -180,7 +180,7 @@ enum Authorization {
 }
 
 /// RFC 7617, in UTF-8. A name may not hold a colon; a password may.
-fn basic(header: &str) -> Option<UnverifiedLogin> {
+pub fn basic(header: &str) -> Option<UnverifiedLogin> {
     let (scheme, encoded) = header.trim().split_once(' ')?;
     let decoded = scheme.eq_ignore_ascii_case("Basic").then(|| STANDARD.decode(encoded.trim()).ok())??;
     let text = Secret::new(String::from_utf8(decoded).ok()?);

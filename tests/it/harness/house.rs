@@ -23,6 +23,7 @@ use vcsso::identity::Domain;
 use vcsso::negotiate::{Acceptor, ChannelBinding};
 use vcsso::pki::make::{self, MadePem};
 use vcsso::pki::{Certificate, SigningKey, TokenSigner, pem};
+use vcsso::secret::Secret;
 use vcsso::store::{KeyStatus, NewSigningKey, Profile, Store, Target};
 
 use super::requests::now;
@@ -30,6 +31,9 @@ use super::wire::{Answer, Request, Wire};
 use super::{Place, people};
 
 pub const ISSUER: &str = "https://vc.example/websso/SAML2/Metadata/vsphere.local";
+
+/// What opens the admin API of every house.
+pub const OPERATOR_TOKEN: &str = "operator-token-of-the-tests";
 
 /// What a house is built with.
 #[derive(Clone)]
@@ -282,7 +286,7 @@ async fn run(
     let store = Store::open(&target).await.unwrap();
     let signers = plan.keys.signers();
     let app = App::new(clock, Arc::new(SystemEntropy), store.clone(), plan.settings, plan.policies, signers);
-    let app = app.with_key_folder(plan.keys);
+    let app = app.with_key_folder(plan.keys).operated_by(&Secret::new(OPERATOR_TOKEN));
     let app = app.with_authority(pem::certificates(&KEYS.authority.certificate).unwrap().remove(0));
     let sspi = plan.sspi.map(|accepted| accepted());
     let nt_hashes = sspi.as_ref().and_then(|_| NtHashes::new(&[7; 32], false));

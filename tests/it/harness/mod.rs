@@ -3,12 +3,14 @@
 pub mod database;
 pub mod exchange;
 pub mod house;
+pub mod operator;
 pub mod people;
 pub mod requests;
 pub mod wire;
 
 pub use database::Place;
 pub use house::{House, Plan};
+pub use operator::{Said, basic};
 pub use people::{PASSWORD, RETIRED, ROBOT, STRANGER};
 pub use requests::{Act, Credential, now};
 pub use wire::{Answer, Request, Wire};
