@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: [&[&str]; 8] = [
     &["clock", "entropy", "secret"],
     &["xml", "pki", "dsig"],
-    &["soap", "wsse", "saml", "wstrust", "vapi_sign", "negotiate", "vim", "lookup"],
+    &["soap", "wsse", "saml", "wstrust", "vapi_sign", "negotiate", "vim", "lookup", "sso_admin"],
     &["identity", "session", "verifier", "sts"],
     &["store"],
     &["lab", "app", "client"],

@@ -17,7 +17,7 @@ use vcsso::identity::privilege::ALL;
 use vcsso::identity::role::{ADMIN, NO_ACCESS, Privileges, READ_ONLY};
 use vcsso::identity::well_known::{ADMINISTRATORS, GROUPS, SOLUTION_USERS};
 use vcsso::identity::{AccountName, ExternalSubject, Kind, LockoutPolicy, Standing};
-use vcsso::session::{Session, SessionPolicy};
+use vcsso::session::{Service, Session, SessionPolicy};
 use vcsso::store::{
     Append, Appended, AuditFilter, AuditRow, Claim, Cutoff, Epoch, ExternalIssuer, Issued, KeyStatus, Lookup,
     NewSession, NewSigningKey, NewSolution, NewUser, Noun, Outcome, Permission, Profile, SeedEntry,
@@ -176,6 +176,7 @@ fn session(key: &str, seconds: i64) -> NewSession {
     NewSession {
         cookie,
         session: Session {
+            service: Service::Vim,
             key: key.into(),
             subject_id: "id-alice".into(),
             user_name: "VSPHERE.LOCAL\\alice".into(),
@@ -1321,7 +1322,7 @@ on_both! {
 
     async fn many_replicas_may_start_on_a_fresh_database_at_once(world) {
         // Back to before the first start.
-        let undo = "DROP TABLE external_issuer_groups; DROP TABLE external_issuers; DROP TABLE nt_hashes; DROP TABLE passwords; DROP TABLE strangers; DROP TABLE tickets; DROP TABLE extensions; \
+        let undo = "ALTER TABLE sessions DROP COLUMN service; DROP TABLE identity_sources; DROP TABLE trusted_certificates; DROP TABLE external_issuer_groups; DROP TABLE external_issuers; DROP TABLE nt_hashes; DROP TABLE passwords; DROP TABLE strangers; DROP TABLE tickets; DROP TABLE extensions; \
             DROP TABLE settings; DROP TABLE seed_entries; DROP TABLE audit; DROP TABLE signing_keys; \
             DROP TABLE issued; DROP TABLE claims; DROP TABLE sessions; DROP TABLE permissions; \
             DROP TABLE role_privileges; DROP TABLE roles; DROP TABLE members; DROP TABLE solutions; \
