@@ -50,12 +50,29 @@ pub async fn change_password(
     new: Secret,
     peer: &Peer,
 ) -> Result<(), Objection> {
-    let mut report = Report::new(PASSWORD_DOOR, app.now());
     let login = UnverifiedLogin { user_name: name.as_str().to_owned(), password: old.clone() };
-    match verify_to_change(app, &mut report, &login, peer).await {
-        Ok(()) => set_password(app, name, new, (name.as_str(), peer)).await,
+    change_password_of(app, &login, new, peer).await
+}
+
+/// The same for a name as people type it. A refusal is in the audit already.
+///
+/// # Errors
+/// As [`change_password`].
+pub async fn change_password_of(
+    app: &App,
+    login: &UnverifiedLogin,
+    new: Secret,
+    peer: &Peer,
+) -> Result<(), Objection> {
+    let mut report = Report::new(PASSWORD_DOOR, app.now());
+    match verify_to_change(app, &mut report, login, peer).await {
+        Ok(standing) => {
+            let bad_name = |_| Objection::BadName { name: standing.name.clone() };
+            let name = AccountName::new(&standing.name).map_err(bad_name)?;
+            set_password(app, &name, new, (name.as_str(), peer)).await
+        }
         Err(cause) => {
-            let refused = refuse(app, Action::SetPassword, name.as_str(), report, cause, peer).await;
+            let refused = refuse(app, Action::SetPassword, &login.user_name, report, cause, peer).await;
             Err(match refused.cause {
                 Cause::Overloaded => Failure::Overloaded.into(),
                 Cause::Unavailable => Failure::Unsettled.into(),

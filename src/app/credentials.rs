@@ -70,12 +70,12 @@ pub async fn verify_to_change(
     report: &mut Report,
     login: &UnverifiedLogin,
     peer: &Peer,
-) -> Result<(), Cause> {
+) -> Result<Arc<Standing>, Cause> {
     methods::allow(app, report, Method::Password).await?;
     let seen = match compare(app, login, peer).await {
         Ok(Compared::Right(standing, _)) if standing.is_active(app.now()) => {
             report.pass(StepId::CredentialPassword, crate::verifier::Seen::Nothing);
-            return Ok(());
+            return Ok(standing);
         }
         Ok(Compared::Right(..)) => "an account that is not active",
         Ok(Compared::Wrong(_, why)) => why,

@@ -27,3 +27,25 @@ pub fn has_fingerprint(certificate: &Certificate, text: &str) -> bool {
     let prints = Thumbprints::of(certificate.der());
     named(&prints.sha1) || named(&prints.sha256)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Moment;
+    use crate::pki::make::self_signed;
+
+    #[test]
+    fn a_certificate_is_read_as_it_is_written_and_known_by_either_fingerprint() {
+        let made = self_signed("one", Moment::EPOCH).unwrap().certificate;
+        assert_eq!(read(&write(made.der())), Some(made.clone()));
+        assert_eq!(read(&pem::encode("CERTIFICATE", made.der())), Some(made.clone()));
+        assert_eq!(read("bm8="), None);
+        let Thumbprints { sha1, sha256 } = Thumbprints::of(made.der());
+        for text in [&sha1, &sha256, &sha1.to_lowercase(), &sha256.replace(':', "")] {
+            assert!(has_fingerprint(&made, text), "{text}");
+        }
+        for text in ["", "aa", &sha1[1..]] {
+            assert!(!has_fingerprint(&made, text), "{text}");
+        }
+    }
+}

@@ -144,3 +144,30 @@ impl Fault {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_names_its_type_as_govmomi_looks_it_up() {
+        let written = Fault::NoPermission.write();
+        assert!(
+            written.contains(
+                "<faultcode>ServerFaultCode</faultcode><faultstring>Permission to perform this operation was denied.</faultstring>\
+                 <detail><SsoFaultNoPermissionFault xmlns=\"urn:sso\" xsi:type=\"SsoFaultNoPermission\"></SsoFaultNoPermissionFault></detail>"
+            ),
+            "{written}"
+        );
+    }
+
+    #[test]
+    fn what_somebody_wrote_comes_back_as_text() {
+        let (principal, why) = ("<a>&".to_owned(), "there is no principal \"<a>&\"".to_owned());
+        let written = Fault::InvalidPrincipal { principal, why }.write();
+        assert!(
+            written.contains("<principal>&lt;a&gt;&amp;</principal>") && !written.contains("<a>"),
+            "{written}"
+        );
+    }
+}

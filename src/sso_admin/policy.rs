@@ -143,3 +143,45 @@ impl From<&LockoutPolicy> for Record {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vim::values::{ApiVersion, Value, wire};
+    use crate::xml::{Document, Limits};
+
+    #[test]
+    fn a_policy_is_read_as_it_is_written() {
+        let policy = PasswordPolicy {
+            description: "ours".into(),
+            previous: 5,
+            min_length: 8,
+            max_length: 20,
+            alphabetic: 2,
+            uppercase: 1,
+            lowercase: 1,
+            numeric: 1,
+            special: 1,
+            adjacent: 3,
+            lifetime_days: None,
+        };
+        for policy in [PasswordPolicy { lifetime_days: Some(90), ..policy.clone() }, policy] {
+            let mut out = String::from("<c>");
+            wire::element(&mut out, "policy", &Value::from(&policy), ApiVersion::NEWEST);
+            let document = Document::parse((out + "</c>").into_bytes(), &Limits::MESSAGE).unwrap();
+            let call = Arguments::of(document.root(), Owner::Call("c"), &["policy"]).ok().unwrap();
+            assert_eq!(PasswordPolicy::of(&call), Ok(policy));
+        }
+        let lockout = LockoutPolicy {
+            description: String::new(),
+            max_failures: 5,
+            window_seconds: 180,
+            unlock_seconds: i64::MAX,
+        };
+        let mut out = String::from("<c>");
+        wire::element(&mut out, "policy", &Value::from(&lockout), ApiVersion::NEWEST);
+        let document = Document::parse((out + "</c>").into_bytes(), &Limits::MESSAGE).unwrap();
+        let call = Arguments::of(document.root(), Owner::Call("c"), &["policy"]).ok().unwrap();
+        assert_eq!(LockoutPolicy::of(&call), Ok(lockout));
+    }
+}

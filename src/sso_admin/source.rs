@@ -197,3 +197,58 @@ fn authentication(kind: &'static str, source: &Source) -> Record {
         ],
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::soap::Envelope;
+    use crate::sso_admin::method::{Call, Method, SourceCall};
+    use crate::vim::values::{ApiVersion, wire};
+
+    fn source() -> Source {
+        Source {
+            server_type: "ActiveDirectory".into(),
+            name: "corp.example".into(),
+            alias: None,
+            details: Details {
+                friendly_name: "theirs".into(),
+                user_base_dn: None,
+                group_base_dn: None,
+                primary_url: "ldap://dc".into(),
+                failover_url: None,
+                search_timeout_seconds: 0,
+            },
+            authentication: Authentication { kind: "password".into(), user_name: Some("cn=reader".into()) },
+        }
+    }
+
+    #[test]
+    fn sources_are_written_as_govmomi_reads_them() {
+        let mut out = String::new();
+        wire::element(&mut out, "returnval", &all("vsphere.local", &[source()]), ApiVersion::NEWEST);
+        assert_eq!(
+            out,
+            "<returnval><all><name>vsphere.local</name><domains><name>vsphere.local</name></domains></all>\
+             <all><name>corp.example</name><domains><name>corp.example</name></domains></all>\
+             <system><name>vsphere.local</name><domains><name>vsphere.local</name></domains></system>\
+             <ldaps><name>corp.example</name><domains><name>corp.example</name></domains><type>ActiveDirectory</type>\
+             <details><friendlyName>theirs</friendlyName><primaryUrl>ldap://dc</primaryUrl></details>\
+             <authenticationDetails><authenticationType>password</authenticationType><username>cn=reader</username>\
+             </authenticationDetails></ldaps></returnval>"
+        );
+    }
+
+    #[test]
+    fn a_registration_is_read_as_govmomi_sends_it_and_its_password_is_shown_to_nobody() {
+        let message = "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body><RegisterLdap xmlns=\"urn:sso\">\
+            <_this type=\"SsoAdminIdentitySourceManagementService\">identitySourceManagementService</_this>\
+            <serverType>ActiveDirectory</serverType><domainName>corp.example</domainName>\
+            <details><friendlyName>theirs</friendlyName><primaryUrl>ldap://dc</primaryUrl></details>\
+            <authenticationType>password</authenticationType>\
+            <authnCredentials><username>cn=reader</username><password>Geheim!23</password></authnCredentials></RegisterLdap></s:Body></s:Envelope>";
+        let call = Call::read(&Envelope::parse(message.into()).unwrap()).unwrap();
+        assert!(!format!("{call:?}").contains("Geheim"));
+        let Method::Source(SourceCall::Register(read, Some(credentials))) = call.method else { panic!() };
+        assert_eq!((*read, credentials.password.expose()), (source(), "Geheim!23"));
+    }
+}

@@ -121,7 +121,7 @@ on_both! {
         assert_eq!(house.issue(&Act::new(Credential::Password("alice@corp.example", PASSWORD))).status, 500);
         let told = house.run(|app| async move {
             let filter = AuditFilter { action: Some(Action::AddIdentitySource.as_str().into()), ..AuditFilter::default() };
-            app.store.audit_recent(&filter, 50).await.unwrap()
+            app.store.audit_recent(50, &filter).await.unwrap()
         });
         assert!(told.len() == 1 && !told[0].detail.as_ref().unwrap().contains("Geheim"));
         alice.done("DeleteDomain", SOURCES, "<name>corp.example</name>");

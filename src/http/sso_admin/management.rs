@@ -10,6 +10,7 @@ use crate::sso_admin::details::PersonDetails;
 use crate::sso_admin::method::{ManagementCall, MemberKind};
 use crate::sso_admin::principal::PrincipalId;
 use crate::vim::values::Value;
+use crate::wsse::UnverifiedLogin;
 
 pub(super) async fn answer(asked: &Asked<'_>, call: ManagementCall) -> Result<Option<Value>, Refusal> {
     let (app, by) = (asked.app, asked.by());
@@ -41,8 +42,8 @@ pub(super) async fn answer(asked: &Asked<'_>, call: ManagementCall) -> Result<Op
             set.map_err(|why| registry::named(why, &name))?;
         }
         ManagementCall::ChangePassword { name, old, new } => {
-            let name = local(asked, &name)?;
-            accounts::change_password(app, &name, &old, new, asked.peer).await?;
+            let login = UnverifiedLogin { user_name: name, password: old };
+            accounts::change_password_of(app, &login, new, asked.peer).await?;
         }
         ManagementCall::Remove { name } => registry::remove(app, &named(&name)?, by).await?,
         ManagementCall::Join { group, members, kind, single } => {
@@ -94,13 +95,6 @@ fn whose(asked: &Asked<'_>, name: Option<String>) -> Result<AccountName, Refusal
             Ok(named(&standing.name)?)
         }
     }
-}
-
-/// A name as people type it to log in, with a domain or without.
-fn local(asked: &Asked<'_>, typed: &str) -> Result<AccountName, NotDone> {
-    let (name, domain) = typed.rsplit_once('@').unwrap_or((typed, ""));
-    let id = PrincipalId { name: name.to_owned(), domain: domain.to_owned() };
-    asked.account(&id).map_err(|_| NotDone::WrongPassword)
 }
 
 fn accounts_of(asked: &Asked<'_>, ids: &[PrincipalId]) -> Result<Vec<AccountName>, NotDone> {

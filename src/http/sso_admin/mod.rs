@@ -165,7 +165,10 @@ async fn answered(
         Err(Refusal::Fault(fault)) => Err(fault.into()),
         Err(Refusal::NotDone(NotDone::Failure(failure))) => Err(unavailable(&failure)),
         Err(Refusal::NotDone(why)) => {
-            refused_call(app, asked.by().0, why.reason(), wire, peer).await;
+            // A wrong password was written down with its report.
+            if !matches!(why, NotDone::WrongPassword) {
+                refused_call(app, asked.by().0, why.reason(), wire, peer).await;
+            }
             Err(fault::of(&why, asked.domain()))
         }
     }

@@ -189,8 +189,8 @@ mod tests {
         }
         for facts in &METHODS {
             let changes = [
-                "Create", "Delete", "Update", "Add", "Remove", "Set", "IdS_set", "Grant", "Revoke", "Register",
-                "Enable", "Disable", "Unlock",
+                "Create", "Delete", "Update", "Add", "Remove", "Set", "IdS_set", "Grant", "Revoke",
+                "Register", "Enable", "Disable", "Unlock",
             ];
             let own = facts.wire.contains("Self");
             if changes.iter().any(|word| facts.wire.starts_with(word)) && !own {
