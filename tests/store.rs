@@ -1240,7 +1240,7 @@ on_both! {
         add("Corp.example").await.unwrap();
         let taken = add("CORP.EXAMPLE").await;
         assert!(matches!(taken, Err(StoreError::NameTaken { .. })), "{taken:?}");
-        assert_eq!(store.identity_sources().await.unwrap(), [source.clone()]);
+        assert_eq!(store.identity_sources().await.unwrap(), std::slice::from_ref(&source));
         change(store, async |unit| unit.set_source_details("corp.EXAMPLE", &details("ldap://two")).await).await.unwrap();
         let bind = Some(("cn=other", &secret));
         change(store, async |unit| unit.set_source_authentication("corp.example", "password", bind).await).await.unwrap();

@@ -85,16 +85,14 @@ fn read(text: &str) -> Result<Certificate, NotDone> {
 
 /// Whoever is named; without a name the caller, who has an account only if the house's own issuer knows him.
 fn whose(asked: &Asked<'_>, name: Option<String>) -> Result<AccountName, Refusal> {
-    match name {
-        Some(name) => Ok(named(&name)?),
-        None => {
-            let standing = &asked.session().map_err(Refusal::Fault)?.standing;
-            if standing.is_external() || standing.is_extension() {
-                return Err(super::nobody(&standing.name).into());
-            }
-            Ok(named(&standing.name)?)
-        }
+    if let Some(name) = name {
+        return Ok(named(&name)?);
     }
+    let standing = &asked.session().map_err(Refusal::Fault)?.standing;
+    if standing.is_external() || standing.is_extension() {
+        return Err(super::nobody(&standing.name).into());
+    }
+    Ok(named(&standing.name)?)
 }
 
 fn accounts_of(asked: &Asked<'_>, ids: &[PrincipalId]) -> Result<Vec<AccountName>, NotDone> {
