@@ -1,4 +1,4 @@
-//! Methods: read by the list of [`table`], which says of each which object has it, who may call it, and its parameters.
+//! Methods: read by one list (`table.rs`), which says of each which object has it, who may call it, and its parameters.
 //! What a call asks for is a value of the family it belongs to, one file each.
 
 mod configuration;
@@ -76,7 +76,7 @@ pub enum Method {
     Certificates(CertificateCall),
     /// Where users come from.
     Source(SourceCall),
-    /// What makes no sense here: [`table::UNSUPPORTED`].
+    /// What makes no sense here: the end of the table.
     Unsupported,
 }
 
