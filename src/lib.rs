@@ -26,6 +26,7 @@ pub mod jwt;
 pub mod negotiate;
 pub mod vim;
 pub mod lookup;
+pub mod sso_admin;
 
 // 3 judgement: the rules of the house, pure functions of bytes, keys, policy and time.
 pub mod identity;

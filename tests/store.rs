@@ -17,13 +17,14 @@ use vcsso::identity::privilege::ALL;
 use vcsso::identity::role::{ADMIN, NO_ACCESS, Privileges, READ_ONLY};
 use vcsso::identity::well_known::{ADMINISTRATORS, GROUPS, SOLUTION_USERS};
 use vcsso::identity::{AccountName, ExternalSubject, Kind, LockoutPolicy, Standing};
-use vcsso::session::{Session, SessionPolicy};
+use vcsso::secret::Secret;
+use vcsso::session::{Service, Session, SessionPolicy};
 use vcsso::store::{
     Append, Appended, AuditFilter, AuditRange, AuditRow, Claim, Cutoff, Epoch, ExternalIssuer, Issued,
     KeyStatus, Lookup, NewSession, NewSigningKey, NewSolution, NewUser, Noun, Outcome, Permission, Profile,
     SeedEntry, SessionLimit, Store, StoreError, Target, Unit, Use,
 };
-use vcsso::store::{NewTicket, Purpose, Spend};
+use vcsso::store::{IdentitySource, NewTicket, Purpose, SourceDetails, Spend};
 
 mod world {
     use super::*;
@@ -176,6 +177,7 @@ fn session(key: &str, seconds: i64) -> NewSession {
     NewSession {
         cookie,
         session: Session {
+            service: Service::Vim,
             key: key.into(),
             subject_id: "id-alice".into(),
             user_name: "VSPHERE.LOCAL\\alice".into(),
@@ -1263,6 +1265,72 @@ on_both! {
         assert!(matches!(gone, Err(StoreError::NotFound { what: Noun::ExternalIssuer, .. })), "{gone:?}");
     }
 
+    async fn a_directory_is_kept_by_its_name_and_nobody_is_told_its_password(world) {
+        let store = &world.store;
+        let details = |url: &str| SourceDetails {
+            friendly_name: "theirs".into(),
+            user_base_dn: Some("ou=people".into()),
+            group_base_dn: None,
+            primary_url: url.into(),
+            failover_url: None,
+            search_timeout_seconds: 5,
+        };
+        let source = IdentitySource {
+            name: "Corp.example".into(),
+            alias: Some("corp".into()),
+            kind: "ActiveDirectory".into(),
+            details: details("ldap://one"),
+            authentication: "password".into(),
+            bind_user: Some("cn=reader".into()),
+        };
+        let secret = Secret::new("Geheim!23");
+        let before = epoch(store).await;
+        let add = async |name: &str| {
+            let source = IdentitySource { name: name.into(), ..source.clone() };
+            change(store, async |unit| unit.add_identity_source(&source, Some(&secret), NOW).await).await
+        };
+        add("Corp.example").await.unwrap();
+        let taken = add("CORP.EXAMPLE").await;
+        assert!(matches!(taken, Err(StoreError::NameTaken { .. })), "{taken:?}");
+        assert_eq!(store.identity_sources().await.unwrap(), std::slice::from_ref(&source));
+        change(store, async |unit| unit.set_source_details("corp.EXAMPLE", &details("ldap://two")).await).await.unwrap();
+        let bind = Some(("cn=other", &secret));
+        change(store, async |unit| unit.set_source_authentication("corp.example", "password", bind).await).await.unwrap();
+        let known = store.identity_sources().await.unwrap();
+        assert_eq!((known[0].details.primary_url.as_str(), known[0].bind_user.as_deref()), ("ldap://two", Some("cn=other")));
+        assert!(!format!("{known:?}").contains("Geheim"));
+        change(store, async |unit| unit.remove_identity_source("corp.example").await).await.unwrap();
+        assert_eq!(store.identity_sources().await.unwrap(), []);
+        let gone = change(store, async |unit| unit.remove_identity_source("corp.example").await).await;
+        assert!(matches!(gone, Err(StoreError::NotFound { what: Noun::IdentitySource, .. })), "{gone:?}");
+        assert_eq!(epoch(store).await, before, "nobody's standing is touched by it");
+    }
+
+    async fn a_certificate_of_directories_is_kept_once(world) {
+        let store = &world.store;
+        let add = async |sha256: &str, der: &[u8]| {
+            change(store, async |unit| unit.add_trusted_certificate(sha256, der, NOW).await).await.unwrap()
+        };
+        assert!(add("bb", b"two").await && add("aa", b"one").await);
+        assert!(!add("aa", b"one").await, "it is there");
+        assert_eq!(store.trusted_certificates().await.unwrap(), [b"one".to_vec(), b"two".to_vec()]);
+        change(store, async |unit| unit.remove_trusted_certificate("aa").await).await.unwrap();
+        let gone = change(store, async |unit| unit.remove_trusted_certificate("aa").await).await;
+        assert!(matches!(gone, Err(StoreError::NotFound { what: Noun::TrustedCertificate, .. })), "{gone:?}");
+        assert_eq!(store.trusted_certificates().await.unwrap(), [b"two".to_vec()]);
+    }
+
+    async fn a_session_says_where_it_was_opened(world) {
+        let store = &world.store;
+        let mut elsewhere = session("b", 1);
+        elsewhere.session.service = Service::SsoAdmin;
+        for new in [session("a", 0), elsewhere] {
+            change(store, async |unit| unit.add_session(&new).await).await.unwrap();
+            let found = store.session_by_cookie(&new.cookie).await.unwrap().unwrap().0;
+            assert_eq!(found.service, new.session.service);
+        }
+    }
+
     async fn the_subject_of_another_issuer_has_what_it_and_its_groups_are_granted(world) {
         let store = &world.store;
         make_groups(store, &["Operators", "Oper", "Outer", "Élodies"]).await;
@@ -1373,7 +1441,7 @@ on_both! {
 
     async fn many_replicas_may_start_on_a_fresh_database_at_once(world) {
         // Back to before the first start.
-        let undo = "DROP TABLE external_issuer_groups; DROP TABLE external_issuers; DROP TABLE nt_hashes; DROP TABLE passwords; DROP TABLE strangers; DROP TABLE tickets; DROP TABLE extensions; \
+        let undo = "ALTER TABLE sessions DROP COLUMN service; DROP TABLE identity_sources; DROP TABLE trusted_certificates; DROP TABLE external_issuer_groups; DROP TABLE external_issuers; DROP TABLE nt_hashes; DROP TABLE passwords; DROP TABLE strangers; DROP TABLE tickets; DROP TABLE extensions; \
             DROP TABLE settings; DROP TABLE seed_entries; DROP TABLE audit; DROP TABLE signing_keys; \
             DROP TABLE issued; DROP TABLE claims; DROP TABLE sessions; DROP TABLE permissions; \
             DROP TABLE role_privileges; DROP TABLE roles; DROP TABLE members; DROP TABLE solutions; \

@@ -2,16 +2,18 @@
 
 use serde_json::json;
 
-use super::audit::{Action, accepted, note};
-use super::credentials::count_failure;
-use super::error::Failure;
+use super::audit::{Action, accepted, note, refuse};
+use super::credentials::verify_to_change;
+use super::error::{Cause, Failure};
 use super::objection::Objection;
 use super::users::Password;
 use super::{App, Peer, nt_hashes, passwords};
 use crate::identity::principal::fold;
-use crate::identity::{AccountName, Kind, well_known};
+use crate::identity::{AccountName, well_known};
 use crate::secret::Secret;
-use crate::store::{Found, Lookup, PrincipalKind, Unit};
+use crate::store::{Found, PrincipalKind, Unit};
+use crate::verifier::Report;
+use crate::wsse::UnverifiedLogin;
 
 /// Somebody who acts on accounts, as the audit knows them.
 pub type By<'a> = (&'a str, &'a Peer);
@@ -36,7 +38,8 @@ pub async fn set_password(
     finish(app, unit, Action::SetPassword, name.as_str(), by).await
 }
 
-/// A user changes the own password. A wrong old one counts like at any door.
+/// A user changes the own password, also one that has expired. A wrong old one counts, costs and waits like at any door,
+/// whoever is meant.
 ///
 /// # Errors
 /// [`Objection::WrongPassword`] for who is nobody, may not act, or has another password; as [`set_password`] otherwise.
@@ -47,15 +50,40 @@ pub async fn change_password(
     new: Secret,
     peer: &Peer,
 ) -> Result<(), Objection> {
-    let found = app.standings.find_now(app, Lookup::Name(name.folded())).await?;
-    let user =
-        found.map(|(standing, _)| standing).filter(|standing| matches!(standing.kind, Kind::User { .. }));
-    let user = user.filter(|standing| standing.is_active(app.now())).ok_or(Objection::WrongPassword)?;
-    if !passwords::is_in_use(app, &user.id, old).await? {
-        count_failure(app, &user).await?;
-        return Err(Objection::WrongPassword);
+    let login = UnverifiedLogin { user_name: name.as_str().to_owned(), password: old.clone() };
+    change_password_of(app, &login, new, peer).await
+}
+
+/// The same for a name as people type it. A refusal is in the audit already.
+///
+/// # Errors
+/// As [`change_password`].
+pub async fn change_password_of(
+    app: &App,
+    login: &UnverifiedLogin,
+    new: Secret,
+    peer: &Peer,
+) -> Result<(), Objection> {
+    let mut report = Report::new(PASSWORD_DOOR, app.now());
+    match verify_to_change(app, &mut report, login, peer).await {
+        Ok(standing) => {
+            let bad_name = |_| Objection::BadName { name: standing.name.clone() };
+            let name = AccountName::new(&standing.name).map_err(bad_name)?;
+            set_password(app, &name, new, (name.as_str(), peer)).await
+        }
+        Err(cause) => {
+            let refused = refuse(app, Action::SetPassword, &login.user_name, report, cause, peer).await;
+            Err(match refused.cause {
+                Cause::Overloaded => Failure::Overloaded.into(),
+                Cause::Unavailable => Failure::Unsettled.into(),
+                Cause::Step
+                | Cause::Request(_)
+                | Cause::Decision(_)
+                | Cause::Locked { .. }
+                | Cause::Expired { .. } => Objection::WrongPassword,
+            })
+        }
     }
-    set_password(app, name, new, (name.as_str(), peer)).await
 }
 
 /// Switches a user or solution user off or on.
@@ -136,7 +164,7 @@ pub async fn leave(
 }
 
 /// Where an active person was in Administrators, directly or through a group, one is left.
-async fn still_administered(unit: &mut Unit, before: u64) -> Result<(), Objection> {
+pub(super) async fn still_administered(unit: &mut Unit, before: u64) -> Result<(), Objection> {
     let nobody = before > 0 && unit.administrators().await? == 0;
     if nobody { Err(Objection::LastAdministrator) } else { Ok(()) }
 }
@@ -154,7 +182,7 @@ async fn finish(app: &App, unit: Unit, action: Action, name: &str, by: By<'_>) -
     commit(app, unit, action, &json!({ "name": name }), by).await
 }
 
-/// The audit row goes into the same commit as the change.
+/// The audit row goes into the same commit as the change, and this replica knows the new epoch at once.
 pub(super) async fn commit(
     app: &App,
     mut unit: Unit,
@@ -169,3 +197,6 @@ pub(super) async fn commit(
     note(action, who, peer);
     Ok(())
 }
+
+/// Where a password is changed, in reports.
+const PASSWORD_DOOR: &str = "password";

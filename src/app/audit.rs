@@ -116,14 +116,36 @@ pub enum Action {
     DistrustIssuer,
     /// Somebody wants to operate the house.
     Operate,
+    /// A token was taken back by whoever operates the house.
+    RevokeToken,
+    /// A session of the SSO administration service was asked for.
+    LoginToSsoAdmin,
+    /// A session of the SSO administration service was ended by its holder.
+    LogoutFromSsoAdmin,
+    /// A session of the SSO administration service was over.
+    ExpireAtSsoAdmin,
+    /// Something was asked of the SSO administration service.
+    CallSsoAdmin,
     /// A person was told about anew.
     UpdateUser,
     /// A machine was told about anew, or got another certificate.
     UpdateSolution,
+    /// A group was told about anew.
+    UpdateGroup,
     /// Members were added to a group.
     JoinGroup,
-    /// A token was taken back by whoever operates the house.
-    RevokeToken,
+    /// A directory was registered.
+    AddIdentitySource,
+    /// A directory was changed.
+    UpdateIdentitySource,
+    /// A directory was forgotten.
+    RemoveIdentitySource,
+    /// The domains of names without one were set.
+    SetDefaultDomains,
+    /// A certificate of a directory was added.
+    AddTrustedCertificate,
+    /// A certificate of a directory was removed.
+    RemoveTrustedCertificate,
 }
 
 impl Action {
@@ -183,10 +205,21 @@ impl Action {
             Self::TrustIssuer => "issuer.trust",
             Self::DistrustIssuer => "issuer.distrust",
             Self::Operate => "lab.operate",
+            Self::RevokeToken => "token.revoke",
+            Self::LoginToSsoAdmin => "sso-admin.login",
+            Self::LogoutFromSsoAdmin => "sso-admin.logout",
+            Self::ExpireAtSsoAdmin => "sso-admin.expire",
+            Self::CallSsoAdmin => "sso-admin.call",
             Self::UpdateUser => "user.update",
             Self::UpdateSolution => "solution.update",
+            Self::UpdateGroup => "group.update",
             Self::JoinGroup => "group.join",
-            Self::RevokeToken => "token.revoke",
+            Self::AddIdentitySource => "identity-source.add",
+            Self::UpdateIdentitySource => "identity-source.update",
+            Self::RemoveIdentitySource => "identity-source.remove",
+            Self::SetDefaultDomains => "identity-source.default",
+            Self::AddTrustedCertificate => "certificate.trust",
+            Self::RemoveTrustedCertificate => "certificate.distrust",
         }
     }
 }
@@ -292,6 +325,21 @@ pub async fn lacks_privilege(app: &App, user_name: &str, privilege: &str, method
         outcome: Outcome::Refused,
         reason: Some("privilege".to_owned()),
         ..accepted(app, Action::Privilege, user_name, &detail, peer)
+    };
+    keep(app, row).await;
+}
+
+/// A call of somebody who is known was refused, for a reason in a word.
+pub async fn refused_call(app: &App, user_name: &str, reason: &'static str, method: &str, peer: &Peer) {
+    tracing::info!(
+        trace = peer.trace, action = Action::CallSsoAdmin.as_str(), outcome = "refused", reason, method,
+        principal = %user_name.escape_debug(), source = peer.ip_address, "security decision"
+    );
+    let detail = json!({ "method": method });
+    let row = AuditRow {
+        outcome: Outcome::Refused,
+        reason: Some(reason.to_owned()),
+        ..accepted(app, Action::CallSsoAdmin, user_name, &detail, peer)
     };
     keep(app, row).await;
 }

@@ -52,16 +52,44 @@ pub async fn verify_password(
             let barred = told.and_then(|(standing, policies)| barred(app, &policies, &standing));
             Err(barred.map_or(Cause::Step, |(_, cause)| cause))
         }
-        Ok(Compared::Crowded) => {
-            let seen = "too many passwords from this address wait";
-            report.fail(StepId::CredentialRate, Finding::seen(seen).but("fewer wrong ones"));
-            Err(Cause::Overloaded)
-        }
+        Ok(Compared::Crowded) => Err(crowded(report)),
         Err(failure) => {
             report.fail(StepId::ServiceAvailable, Finding::seen(failure.to_string()));
             Err(Cause::from(&failure))
         }
     }
+}
+
+/// Checks the password of somebody who wants another one: it may have expired, and everything else is as in
+/// [`verify_password`].
+///
+/// # Errors
+/// The [`Cause`] for the door; the report has the step.
+pub async fn verify_to_change(
+    app: &App,
+    report: &mut Report,
+    login: &UnverifiedLogin,
+    peer: &Peer,
+) -> Result<Arc<Standing>, Cause> {
+    methods::allow(app, report, Method::Password).await?;
+    let seen = match compare(app, login, peer).await {
+        Ok(Compared::Right(standing, _)) if standing.is_active(app.now()) => {
+            report.pass(StepId::CredentialPassword, crate::verifier::Seen::Nothing);
+            return Ok(standing);
+        }
+        Ok(Compared::Right(..)) => "an account that is not active",
+        Ok(Compared::Wrong(_, why)) => why,
+        Ok(Compared::Crowded) => return Err(crowded(report)),
+        Err(failure) => return Err(note_failure(report, &failure)),
+    };
+    report.fail(StepId::CredentialPassword, Finding::seen(seen).but(WANTED));
+    Err(Cause::Step)
+}
+
+fn crowded(report: &mut Report) -> Cause {
+    let seen = "too many passwords from this address wait";
+    report.fail(StepId::CredentialRate, Finding::seen(seen).but("fewer wrong ones"));
+    Cause::Overloaded
 }
 
 /// The password was right; the account may still not be allowed to act. Expired comes before locked, and locked before

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::App;
+use super::error::Failure;
 use super::objection::Objection;
 use crate::identity::principal::fold;
 use crate::identity::{Domain, LoginName, well_known};
@@ -100,7 +101,7 @@ fn local(domain: &Domain, typed: &str) -> Result<String, Objection> {
     name.within(domain).map(fold).ok_or(Objection::Missing)
 }
 
-async fn everybody(store: &Store) -> Result<Vec<Found>, Objection> {
+async fn everybody(store: &Store) -> Result<Vec<Found>, Failure> {
     let people = store.users().await?.into_iter().map(|user| Found {
         full_name: full_name(&user.profile),
         name: user.name,
@@ -117,7 +118,7 @@ async fn everybody(store: &Store) -> Result<Vec<Found>, Objection> {
 }
 
 /// All groups with their direct members, also those that have no member list.
-async fn groups(store: &Store) -> Result<Vec<Group>, Objection> {
+pub(super) async fn groups(store: &Store) -> Result<Vec<Group>, Failure> {
     let mut groups = store.groups().await?;
     let machines = store.solutions().await?;
     let implied = fold(well_known::SOLUTION_USERS);

@@ -70,7 +70,7 @@ async fn open(
     key: &str,
     attempt: &Attempt<'_>,
 ) -> Result<Opened, Cause> {
-    no_session_yet(report, attempt)?;
+    no_session_yet(report, attempt.caller)?;
     let presented = presented(report, attempt.peer)?;
     for _ in 0..MOST_ATTEMPTS {
         let (key, extension, epoch) = registered(app, report, key).await?;

@@ -15,7 +15,7 @@ use crate::entropy::{bytes, hex, uuid};
 use crate::identity::{Kind, Method, Standing};
 use crate::pki::certificate::sha256;
 use crate::secret::Secret;
-use crate::session::Session;
+use crate::session::{Service, Session};
 use crate::soap::Envelope;
 use crate::store::{Append, Appended, Claim, Cutoff, NewSession, SessionLimit, Spend};
 use crate::verifier::{Door, Finding, Judgement, Proven, Report, Seen, StepId};
@@ -91,7 +91,7 @@ pub async fn by_password(
 /// The locale first: it leaks nothing, and makes the answer deterministic (`session-manager.md` §1.4-1).
 pub(super) fn preconditions(report: &mut Report, attempt: &Attempt<'_>) -> Result<Locales, Cause> {
     let locales = wanted_locales(report, attempt)?;
-    no_session_yet(report, attempt)?;
+    no_session_yet(report, attempt.caller)?;
     Ok(locales)
 }
 
@@ -108,8 +108,8 @@ pub(super) fn wanted_locales(report: &mut Report, attempt: &Attempt<'_>) -> Resu
 }
 
 /// Whoever is logged in does not log in again.
-pub(super) fn no_session_yet(report: &mut Report, attempt: &Attempt<'_>) -> Result<(), Cause> {
-    if attempt.caller.session().is_some() {
+pub(super) fn no_session_yet(report: &mut Report, caller: &Caller) -> Result<(), Cause> {
+    if caller.session().is_some() {
         let finding = Finding::seen("a live session").but("a connection without one");
         report.fail(StepId::SessionAnonymous, finding);
         return Err(Cause::Step);
@@ -175,7 +175,7 @@ pub(super) struct Entry {
     pub(super) detail: serde_json::Value,
 }
 
-fn entry_of(admitted: &Admitted) -> Entry {
+pub(super) fn entry_of(admitted: &Admitted) -> Entry {
     let claims = admitted.token().assertion();
     let about = crate::verifier::About {
         subject: Some(claims.subject.name.clone()),
@@ -206,15 +206,18 @@ pub(super) async fn commit(
     entry: Entry,
     peer: &Peer,
 ) -> Result<Committed, Cause> {
-    if !standing.may_log_in() {
-        let moved = app.standings.has_moved(app, entry.epoch).await;
-        if moved.map_err(|failure| note_failure(report, &failure))? {
-            return Ok(Committed::Stale);
+    // The inventory has no part in the SSO administration service: whoever has a token is a regular user of it.
+    if opened.session.service == Service::Vim {
+        if !standing.may_log_in() {
+            let moved = app.standings.has_moved(app, entry.epoch).await;
+            if moved.map_err(|failure| note_failure(report, &failure))? {
+                return Ok(Committed::Stale);
+            }
+            report.fail(StepId::AdmissionPermission, Finding::seen("no permission on any object").but("one"));
+            return Err(Cause::Step);
         }
-        report.fail(StepId::AdmissionPermission, Finding::seen("no permission on any object").but("one"));
-        return Err(Cause::Step);
+        report.pass(StepId::AdmissionPermission, Seen::Nothing);
     }
-    report.pass(StepId::AdmissionPermission, Seen::Nothing);
     let by_ticket = entry.spends.is_some();
     let detail = opened_detail(&opened.session, entry.detail);
     let row = accepted(app, entry.action, &opened.session.user_name, &detail, peer);
@@ -276,6 +279,7 @@ pub(super) fn new_session(
     let now = app.now();
     let (token_id, token_not_on_or_after) = token.unzip();
     let session = Session {
+        service: Service::default(),
         key: uuid(&*app.entropy)?,
         subject_id: standing.id.clone(),
         mapped_groups,

@@ -16,6 +16,7 @@ use crate::identity::principal::fold;
 use crate::identity::privilege::ROOT;
 use crate::identity::role::{ADMIN, NOT_GRANTED};
 use crate::identity::{Domain, Grantee, LoginName, Standing, well_known};
+use crate::session::Service;
 pub use crate::store::Permission;
 use crate::store::{PrincipalKind, Unit};
 
@@ -153,7 +154,8 @@ pub async fn of_session(app: &App, by: &SessionCaller, key: &str) -> Result<Opti
     }
     let policies = app.policies.current(app).await?;
     let session = app.store.session(key).await?.map(|session| sessions::as_used(app, session));
-    let live = session.filter(|session| policies.session.is_live(session, app.now()));
+    let live = session
+        .filter(|session| session.service == Service::Vim && policies.session.is_live(session, app.now()));
     let Some(session) = live else { return Ok(None) };
     Ok(app.standings.find(app, Lookup::of(&session)).await?.map(|(standing, _)| standing))
 }

@@ -19,7 +19,7 @@ use crate::entropy::uuid;
 use crate::identity::principal::fold;
 use crate::pki::certificate::sha256;
 use crate::secret::Secret;
-use crate::session::Session;
+use crate::session::{Service, Session};
 use crate::store::{Cutoff, Use};
 
 /// What happened to sessions since it was last written down.
@@ -122,9 +122,24 @@ impl Uses {
 /// # Errors
 /// [`Failure::Store`].
 pub async fn caller(app: &App, cookies: &[Secret], peer: &Peer) -> Result<Caller, Failure> {
+    caller_at(app, Service::Vim, cookies, peer).await
+}
+
+/// The same at any service: what was opened at another one is nothing here.
+///
+/// # Errors
+/// [`Failure::Store`].
+pub async fn caller_at(
+    app: &App,
+    service: Service,
+    cookies: &[Secret],
+    peer: &Peer,
+) -> Result<Caller, Failure> {
     for cookie in cookies.iter().take(MOST_COOKIES) {
         let found = app.store.session_by_cookie(&sha256(cookie.expose().as_bytes())).await?;
-        let Some((mut session, epoch)) = found else { continue };
+        let Some((mut session, epoch)) = found.filter(|(session, _)| session.service == service) else {
+            continue;
+        };
         app.standings.saw(epoch);
         let now = app.now();
         app.uses.lay_over(&mut session, now);
@@ -164,15 +179,19 @@ pub async fn logout(app: &App, caller: &SessionCaller, peer: &Peer) -> Result<()
     let detail = ended_detail(session);
     let mut unit = app.store.begin().await?;
     unit.end_session(&session.key).await?;
-    unit.audit(&accepted(app, Action::Logout, &session.user_name, &detail, peer)).await?;
+    let action = match session.service {
+        Service::Vim => Action::Logout,
+        Service::SsoAdmin => Action::LogoutFromSsoAdmin,
+    };
+    unit.audit(&accepted(app, action, &session.user_name, &detail, peer)).await?;
     unit.commit().await?;
     app.uses.forget(&session.key);
     app.changes.session_ended(&session.key);
-    note(Action::Logout, &session.user_name, peer);
+    note(action, &session.user_name, peer);
     Ok(())
 }
 
-/// Every live session, in order of login.
+/// Every live session of `/sdk`, in order of login.
 ///
 /// # Errors
 /// [`Failure::Store`].
@@ -183,7 +202,7 @@ pub async fn list(app: &App) -> Result<Vec<Session>, Failure> {
         app.uses.lay_over(session, now);
     }
     let policy = app.policies.current(app).await?.session;
-    sessions.retain(|session| policy.is_live(session, now));
+    sessions.retain(|session| session.service == Service::Vim && policy.is_live(session, now));
     sessions.sort_by(|a, b| (a.login_time, &a.key).cmp(&(b.login_time, &b.key)));
     Ok(sessions)
 }
@@ -199,7 +218,11 @@ pub async fn sweep(app: &App) -> Result<(), Failure> {
     for session in &ended {
         let (trace, ip_address) = (uuid(&*app.entropy)?, session.ip_address.clone());
         let peer = Peer { trace, ip_address, ..Peer::default() };
-        unit.audit(&accepted(app, Action::Expire, &session.user_name, &ended_detail(session), &peer)).await?;
+        let action = match session.service {
+            Service::Vim => Action::Expire,
+            Service::SsoAdmin => Action::ExpireAtSsoAdmin,
+        };
+        unit.audit(&accepted(app, action, &session.user_name, &ended_detail(session), &peer)).await?;
     }
     unit.commit().await?;
     for session in &ended {
@@ -240,7 +263,8 @@ pub async fn terminate(app: &App, caller: &SessionCaller, key: &str, peer: &Peer
 pub async fn end(app: &App, key: &str, by: impl Into<Actor<'_>>) -> Result<bool, Failure> {
     let Actor { name, peer } = by.into();
     let mut unit = app.store.begin().await?;
-    let Some(victim) = unit.session(key).await?.map(|session| as_used(app, session)) else {
+    let found = unit.session(key).await?.filter(|session| session.service == Service::Vim);
+    let Some(victim) = found.map(|session| as_used(app, session)) else {
         return Ok(false);
     };
     if !app.policies.current(app).await?.session.is_live(&victim, app.now()) {
@@ -261,7 +285,8 @@ pub async fn end(app: &App, key: &str, by: impl Into<Actor<'_>>) -> Result<bool,
 /// # Errors
 /// [`Failure::Store`].
 pub async fn is_active(app: &App, key: &str, user_name: &str) -> Result<bool, Failure> {
-    let Some(session) = app.store.session(key).await?.map(|session| as_used(app, session)) else {
+    let found = app.store.session(key).await?.filter(|session| session.service == Service::Vim);
+    let Some(session) = found.map(|session| as_used(app, session)) else {
         return Ok(false);
     };
     let same_user = fold(&session.user_name) == fold(user_name);

@@ -47,6 +47,8 @@ pub enum DoorName {
     Sdk,
     /// The Security Token Service.
     Sts,
+    /// `Login` of the SSO administration service.
+    SsoAdmin,
 }
 
 impl Verify {
@@ -76,6 +78,7 @@ impl DoorName {
         match self {
             Self::Sdk => Door::Sdk,
             Self::Sts => Door::Sts,
+            Self::SsoAdmin => Door::SsoAdmin,
         }
     }
 }

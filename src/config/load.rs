@@ -446,8 +446,9 @@ mod tests {
         let of_kerberos =
             [Setting::SspiKeytab, Setting::SspiServices, Setting::SspiRealms, Setting::SspiPrincipals];
         let others = [Setting::Seed, Setting::Tunnel, Setting::Advertise, Setting::Config];
-        let name = vec![Setting::Policy(Policy::InstanceName)];
-        assert_eq!(unset, [others.to_vec(), of_kerberos.to_vec(), name].concat());
+        let texts = [Policy::PasswordDescription, Policy::LockoutDescription, Policy::InstanceName];
+        let texts = texts.map(Setting::Policy);
+        assert_eq!(unset, [others.to_vec(), of_kerberos.to_vec(), texts.to_vec()].concat());
     }
 
     #[test]

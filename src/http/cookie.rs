@@ -13,7 +13,13 @@ const TICKET: &str = "vmware_cgi_ticket";
 /// The one `Set-Cookie`: quoted, for pbm's users cut it at the quotes.
 #[must_use]
 pub fn set(cookie: &Secret) -> String {
-    format!("{NAME}=\"{}\"; Path=/; HttpOnly; Secure; ", cookie.expose())
+    set_for(cookie, "/")
+}
+
+/// The same, to be sent back to one service alone.
+#[must_use]
+pub fn set_for(cookie: &Secret, path: &str) -> String {
+    format!("{NAME}=\"{}\"; Path={path}; HttpOnly; Secure; ", cookie.expose())
 }
 
 /// Every value of ours in a `Cookie` header: quoted or not, among other cookies, with `Set-Cookie`'s attributes behind

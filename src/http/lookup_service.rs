@@ -94,6 +94,10 @@ impl Server {
                 &format!("/sts/STSService/{}", self.domain),
             )
         };
+        let admin = || {
+            let path = format!("/sso-adminserver/sdk/{}", self.domain);
+            self.endpoint("vmomi", "com.vmware.cis.cs.identity.admin", &path)
+        };
         let sdk = self.endpoint("vmomi", "com.vmware.vim", "/sdk");
         let vapi = self.endpoint("vapi.json.https.public", "com.vmware.vapi.endpoint", "/api");
         let names = vec![
@@ -102,8 +106,9 @@ impl Server {
             ("com.vmware.cis.cm.HostId", self.node_id()),
         ];
         vec![
-            self.service("cs.identity", IDENTITY, vec![sts()], vec![]),
+            self.service("cs.identity", IDENTITY, vec![sts(), admin()], vec![]),
             self.service("sso:sts", IDENTITY, vec![sts()], vec![]),
+            self.service("sso:admin", IDENTITY, vec![admin()], vec![]),
             self.service("cs.vapi", IDENTITY, vec![vapi], vec![]),
             Registration {
                 service_id: named_uuid(&self.issuer),

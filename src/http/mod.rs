@@ -14,6 +14,7 @@ pub mod openid;
 pub mod sdk;
 pub mod server;
 pub mod site;
+pub mod sso_admin;
 pub mod sts;
 pub mod tunnel;
 pub mod vapi;
@@ -42,6 +43,8 @@ pub fn mount(config: &mut ServiceConfig) {
     for path in ["/lookupservice/sdk", "/lookupservice/sdk/"] {
         config.service(web::resource(path).post(lookup_service::post));
     }
+    config.service(web::scope("/sso-adminserver/sdk").default_service(web::to(sso_admin::any)));
+    config.service(web::resource("/sso-adminserver/system-sdk").to(sso_admin::any));
     config
         .service(web::resource("/sdk/vimServiceVersions.xml").get(well_known::service_versions))
         .service(web::resource("/ca.pem").get(well_known::authority));

@@ -1,5 +1,5 @@
-//! Sessions of the vim25 doors as data: what one is, and when it ends.
+//! Sessions as data: what one is, and when it ends.
 
 pub mod state;
 
-pub use state::{Session, SessionPolicy};
+pub use state::{Service, Session, SessionPolicy};

@@ -4,9 +4,21 @@ use std::time::Duration;
 
 use crate::clock::Moment;
 
+/// Where sessions are opened. The cookie of one is good there and nowhere else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Service {
+    /// `/sdk`, and what shares its sessions.
+    #[default]
+    Vim,
+    /// The SSO administration service.
+    SsoAdmin,
+}
+
 /// A session. The secret cookie is not part of it: the store knows only its hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
+    /// Where it was opened.
+    pub service: Service,
     /// The public identifier, argument of `TerminateSession`; never the cookie.
     pub key: String,
     /// Row of the subject; its groups and roles are read at each call, not remembered here.
@@ -83,6 +95,7 @@ mod tests {
 
     fn session(at: i64) -> Session {
         Session {
+            service: Service::Vim,
             key: "k".into(),
             subject_id: "1".into(),
             mapped_groups: None,

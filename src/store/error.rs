@@ -117,6 +117,10 @@ pub enum Noun {
     Extension,
     /// An external issuer.
     ExternalIssuer,
+    /// A directory that was registered.
+    IdentitySource,
+    /// A certificate that a directory may show.
+    TrustedCertificate,
 }
 
 impl StoreError {
@@ -146,6 +150,8 @@ impl fmt::Display for Noun {
             Self::SigningKey => "signing key",
             Self::Extension => "extension",
             Self::ExternalIssuer => "external issuer",
+            Self::IdentitySource => "identity source",
+            Self::TrustedCertificate => "trusted certificate",
         })
     }
 }

@@ -6,7 +6,7 @@ use super::native::{Link, both, rows};
 use super::repeat::{Repeated, portions};
 use super::{Epoch, Store, StoreError, Unit, flag, sql, text};
 use crate::clock::Moment;
-use crate::session::{Session, SessionPolicy};
+use crate::session::{Service, Session, SessionPolicy};
 
 /// A session to be opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -222,7 +222,8 @@ pub(super) async fn insert(
                     .bind(session.call_count)
                     .bind(session.token_id.as_deref().map(text))
                     .bind(session.token_not_on_or_after.map(Moment::micros))
-                    .bind(mapped.as_deref().map(text));
+                    .bind(mapped.as_deref().map(text))
+                    .bind(written(session.service));
             }
             query.execute(&mut **c).await.map(drop)
         })?;
@@ -250,6 +251,14 @@ async fn update(link: &mut Link<'_>, texts: &Repeated, uses: &[Use]) -> Result<(
 async fn session(link: &mut Link<'_>, key: &str) -> Result<Option<Session>, StoreError> {
     let found: Vec<SessionRow> = rows!(link, sql::SESSION_BY_KEY, text(key))?;
     Ok(found.into_iter().next().map(Session::from))
+}
+
+/// Where a session was opened, as it is stored.
+const fn written(service: Service) -> &'static str {
+    match service {
+        Service::Vim => "vim",
+        Service::SsoAdmin => "sso-admin",
+    }
 }
 
 /// Groups as they are stored: `/one/another/`, or `/` for none.
@@ -296,6 +305,7 @@ pub(super) struct SessionRow {
     token_id: Option<String>,
     token_not_on_or_after: Option<i64>,
     mapped_groups: Option<String>,
+    service: String,
 }
 
 #[derive(sqlx::FromRow)]
@@ -311,6 +321,8 @@ impl From<SessionRow> for Session {
             key: row.session_key,
             subject_id: row.subject_id,
             mapped_groups: row.mapped_groups.as_deref().map(unlisted),
+            // The table holds no third.
+            service: if row.service == written(Service::Vim) { Service::Vim } else { Service::SsoAdmin },
             user_name: row.user_name,
             full_name: row.full_name,
             login_time: Moment::from_micros(row.login_time),

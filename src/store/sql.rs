@@ -5,12 +5,16 @@
 
 macro_rules! statements {
     ($($(#[$doc:meta])* $name:ident = $text:expr;)*) => {
-        $($(#[$doc])* pub(super) const $name: &str = $text;)*
-        /// Every statement with its name, for the test that prepares them all on both databases.
+        $($(#[$doc])* pub(in crate::store) const $name: &str = $text;)*
+        /// Every statement of this file with its name, for the test that prepares them all on both databases.
         #[cfg(test)]
         pub(super) const ALL: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
     };
 }
+
+mod sso_admin;
+
+pub(super) use sso_admin::*;
 
 /// Everything about the one subject for which `$where` holds, as tagged rows: 0 the subject, 1 a group, 2 a privilege
 /// of a permission. One statement, so one snapshot; `UNION` makes cycles of groups harmless.
@@ -51,7 +55,7 @@ macro_rules! standing {
 macro_rules! session_columns {
     () => {
         "session_key, subject_id, user_name, full_name, login_time, last_active_time, locale, message_locale, \
-         extension_session, ip_address, user_agent, call_count, token_id, token_not_on_or_after, mapped_groups"
+         extension_session, ip_address, user_agent, call_count, token_id, token_not_on_or_after, mapped_groups, service"
     };
 }
 
@@ -281,7 +285,7 @@ statements! {
 
     /// Sessions, repeated by the number of rows.
     ADD_SESSIONS = concat!("INSERT INTO sessions (cookie, ", session_columns!(), ") \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)");
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)");
     /// The session of a cookie, and the epoch in which it was read.
     SESSION_BY_COOKIE = concat!("SELECT ", session_columns!(), ", epoch.value AS epoch \
         FROM sessions, epoch WHERE cookie = $1");
@@ -460,7 +464,8 @@ mod tests {
         let repeated = [texts.claims, texts.issued, texts.sessions, texts.audit, flush];
         let repeated =
             repeated.iter().flat_map(Repeated::all).map(|text| ("repeated".to_owned(), text.to_string()));
-        ALL.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).chain(repeated).collect()
+        let all = ALL.iter().chain(sso_admin::ALL);
+        all.map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).chain(repeated).collect()
     }
 
     fn prepares_on(target: &Target) {

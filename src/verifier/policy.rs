@@ -17,6 +17,8 @@ pub enum Door {
     StsCancel,
     /// `LoginByToken` on `/sdk`.
     Sdk,
+    /// `Login` of the SSO administration service.
+    SsoAdmin,
 }
 
 /// What a door demands.
@@ -62,6 +64,12 @@ impl Demands {
     const fn sts(token: Presented, bearer: Bearer) -> Self {
         Self { name: "sts", timestamp: true, token, bearer, request_first: true }
     }
+
+    /// Where a token opens a session. A signature beside a bearer token is diagnosis (`decisions.md` §4).
+    const fn login(name: &'static str) -> Self {
+        let (token, bearer) = (Presented::InHeader, Bearer::Any);
+        Self { name, timestamp: false, token, bearer, request_first: false }
+    }
 }
 
 impl Door {
@@ -73,10 +81,8 @@ impl Door {
             Self::StsRenew => Demands::sts(Presented::InBody(Embedded::RenewTarget), Bearer::No),
             Self::StsValidate => Demands::sts(Presented::None(Embedded::ValidateTarget), Bearer::No),
             Self::StsCancel => Demands::sts(Presented::InBody(Embedded::CancelTarget), Bearer::Any),
-            Self::Sdk => {
-                let (token, bearer) = (Presented::InHeader, Bearer::Any);
-                Demands { name: "sdk", timestamp: false, token, bearer, request_first: false }
-            }
+            Self::Sdk => Demands::login("sdk"),
+            Self::SsoAdmin => Demands::login("sso-admin"),
         }
     }
 }

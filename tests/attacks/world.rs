@@ -348,7 +348,16 @@ pub fn verdict_of_message(message: &[u8], door: Door) -> Verdict {
 
 pub fn verdict_at(message: &[u8], door: Door, policy: &Policy, at: Moment) -> Verdict {
     match Envelope::parse(message.to_vec()) {
-        Ok(envelope) => Verdict::of(judge(&envelope, door, &anchors(), policy, at)),
+        Ok(envelope) => {
+            let verdict = Verdict::of(judge(&envelope, door, &anchors(), policy, at));
+            if door == Door::Sdk {
+                // The other door where a token opens a session judges no message otherwise.
+                let there = Verdict::of(judge(&envelope, Door::SsoAdmin, &anchors(), policy, at));
+                assert_eq!(there.refusal, verdict.refusal, "at the SSO administration service");
+                assert_eq!(there.claims, verdict.claims, "at the SSO administration service");
+            }
+            verdict
+        }
         Err(error) => {
             let report = unreadable(&error, door.demands().name, at);
             let refusal = report.refusal().map(|step| step.id);

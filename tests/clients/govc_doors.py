@@ -12,7 +12,7 @@ from world import expect
 def services_are_listed(world):
     nobody = Govc(world)
     kinds = [service["ServiceType"]["Type"] for service in listed(nobody)]
-    expect(kinds == ["cs.identity", "sso:sts", "cs.vapi", "vcenterserver"], kinds)
+    expect(kinds == ["cs.identity", "sso:sts", "sso:admin", "cs.vapi", "vcenterserver"], kinds)
     text = nobody("sso.service.ls")
     expect([line.split()[1] for line in text.splitlines()] == kinds, text)
     return ", ".join(kinds)
@@ -23,6 +23,7 @@ def services_are_found_by_type_and_endpoint(world):
     sts = world.url + "/sts/STSService/vsphere.local"
     for flags, wanted in [
         (["-t", "cs.identity", "-P", "wsTrust"], [sts]),
+        (["-t", "cs.identity", "-P", "vmomi"], [world.url + "/sso-adminserver/sdk/vsphere.local"]),
         (["-t", "sso:sts"], [sts]),
         (["-t", "vcenterserver", "-P", "vmomi"], [world.url + "/sdk"]),
         (["-T", "com.vmware.cis.cs.identity.sso", "-p", "com.vmware.cis"], [sts, sts]),

@@ -59,9 +59,11 @@ on_both! {
     fn a_service_is_found_by_each_of_its_names_and_an_unknown_one_is_no_fault(place) {
         let house = House::open(place);
         for (filter, found) in [
-            (String::new(), &["cs.identity", "sso:sts", "cs.vapi", "vcenterserver"][..]),
+            (String::new(), &["cs.identity", "sso:sts", "sso:admin", "cs.vapi", "vcenterserver"][..]),
             (service("cs.identity"), &["cs.identity"]),
             (service("sso:sts"), &["sso:sts"]),
+            (service("sso:admin"), &["sso:admin"]),
+            (service("cs.identity") + &endpoint("vmomi", "com.vmware.cis.cs.identity.admin"), &["cs.identity"]),
             (service("vcenterserver") + &endpoint("vmomi", "com.vmware.vim"), &["vcenterserver"]),
             (service("cs.vapi") + &endpoint("vapi.json.https.public", "com.vmware.vapi.endpoint"), &["cs.vapi"]),
             (endpoint("wsTrust", ""), &["cs.identity", "sso:sts"]),
@@ -81,7 +83,7 @@ on_both! {
         let house = House::open(place);
         let answer = list(&house, "");
         let trusted = all(&answer, "sslTrust");
-        assert_eq!(trusted.len(), 4);
+        assert_eq!(trusted.len(), 6);
         for certificate in trusted {
             assert_eq!(STANDARD.decode(certificate).unwrap(), house.tls_certificate());
         }
@@ -92,11 +94,13 @@ on_both! {
         let house = House::open(place);
         for host in ["vc.lab.example", "10.0.0.9:8443", "[::1]:8443"] {
             let answer = ask(&house, Some(host), "List", REGISTRATION, &filter);
-            assert_eq!(all(&answer, "url"), [format!("https://{host}/sts/STSService/vsphere.local")]);
+            let admin = format!("https://{host}/sso-adminserver/sdk/vsphere.local");
+            assert_eq!(all(&answer, "url"), [format!("https://{host}/sts/STSService/vsphere.local"), admin]);
         }
         let advertised = House::built(place, Plan { advertise: Some("vc.example".into()), ..Plan::default() });
         let answer = ask(&advertised, Some("vc.example"), "List", REGISTRATION, &filter);
-        assert_eq!(all(&answer, "url"), ["https://vc.example/sts/STSService/vsphere.local"]);
+        let urls = ["https://vc.example/sts/STSService/vsphere.local", "https://vc.example/sso-adminserver/sdk/vsphere.local"];
+        assert_eq!(all(&answer, "url"), urls);
     }
 
     fn a_service_keeps_its_identifier_and_is_found_by_it(place) {

@@ -32,6 +32,10 @@ pub struct Policies {
     pub audit: AuditPolicy,
     /// How long a verified password is remembered; zero = not at all.
     pub remember_passwords: Duration,
+    /// What is said of the rules for passwords.
+    pub password_description: Option<String>,
+    /// What is said of the limits of wrong passwords.
+    pub lockout_description: Option<String>,
     /// What the house calls itself, if it was given a name.
     pub instance_name: Option<String>,
 }
@@ -121,6 +125,8 @@ policies! {
     AuditDays "policy.audit.keep_days" Kind::Number { least: 1, most: 36_500 }, audit.keep_days;
     AuditRows "policy.audit.max_rows" Kind::Number { least: 1, most: 1_000_000_000 }, audit.max_rows;
     PasswordCache "policy.password_cache.seconds" Kind::Number { least: 0, most: DAY }, remember_passwords;
+    PasswordDescription "policy.password.description" Kind::Name, password_description;
+    LockoutDescription "policy.lockout.description" Kind::Name, lockout_description;
     InstanceName "sdk.instance_name" Kind::Name, instance_name;
 }
 
@@ -169,6 +175,8 @@ impl Default for Policies {
             replay: ReplayMode::default(),
             audit: AuditPolicy::default(),
             remember_passwords: Duration::from_mins(1),
+            password_description: None,
+            lockout_description: None,
             instance_name: None,
         }
     }
