@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use super::message::out_of_time;
+use super::mistake::Mistake;
 use super::proof::{VerifiedJsonToken, seal_json};
 use super::report::{About, Finding, Report, Seen};
 use super::step::StepId;
@@ -67,7 +68,11 @@ fn signed(
     tolerance: Duration,
     now: Moment,
 ) -> Option<(Claims, Header)> {
-    let compact = report.check(StepId::JwtForm, Compact::read(token))?;
+    let compact = Compact::read(token).map_err(|problem| {
+        let mistake = looks_like_an_assertion(token).then_some(Mistake::TokenInHttpHeader);
+        Finding::from(problem).mistake(mistake)
+    });
+    let compact = report.check(StepId::JwtForm, compact)?;
     let header = report.check(StepId::JwtHeader, Header::read(&compact.header))?;
     let key = report.check(StepId::JwtKey, key_of(&header, keys, tolerance, now))?;
     let holds = key.verifies(compact.signing_input, &compact.signature);
@@ -81,6 +86,13 @@ fn signed(
         signer_sha256: Some(key.certificate.fingerprint()),
     });
     Some((claims, header))
+}
+
+/// As it is, in base64, or compressed and in base64.
+fn looks_like_an_assertion(token: &str) -> bool {
+    ["<saml2:", "<saml:", "<Assertion", "PHNhbWwy", "PHNhbWw6", "PEFzc2Vy", "H4sI"]
+        .iter()
+        .any(|start| token.starts_with(start))
 }
 
 /// By its name, exactly; and it has one algorithm, whatever the header says (`attacks.md` J02, J04).

@@ -43,11 +43,12 @@ mistakes! {
     HashInHexadecimal "hash.hexadecimal" "The hash was written in hexadecimal and then encoded. Encode its bytes in base64.";
     HashedTwice "hash.twice" "What was signed is the hash of the text, which is hashed once more when it is signed. Hand the text to the signing function.";
     OtherKey "key.other" "The signature was made with the key of another certificate of this message. Name that one, or sign with the other key.";
-    ClockBehind "clock.behind" "The client dates its messages too early, or this one waited. Set its clock; the seconds stand beside it.";
-    ClockAhead "clock.ahead" "The client dates its messages in the future. Set its clock; the seconds stand beside it.";
+    ClockBehind "clock.behind" "It is over: the clock that dated it is behind, or it waited too long on the way. Compare the clocks; the seconds stand beside it.";
+    ClockAhead "clock.ahead" "It has not begun: the clock that dated it is ahead. Compare the clocks; the seconds stand beside it.";
     TokenInBody "place.body" "The token stands in the Body. It belongs in soap:Header/wsse:Security.";
     TokenInHeader "place.header" "The token stands in soap:Header by itself. It belongs in wsse:Security there.";
     OldNamespace "place.old-namespace" "The Security header has the namespace of a draft. Use that of WS-Security 1.0 of OASIS.";
+    TokenInHttpHeader "place.http-header" "An assertion stands in the Authorization header of HTTP, where a JSON Web Token may. It belongs in soap:Header/wsse:Security: tokenType='saml' in pyVmomi (pyvmomi #1004).";
     SignPort "sign.port" "The request was signed with another port. The port is that of the URL; where it names none, 80.";
     SignHost "sign.host-and-port" "The host was signed together with its port. Name and port are two lines.";
     SignEmptyBody "sign.empty-body" "The hash is that of an empty body, and the request has one. Hash what is sent.";

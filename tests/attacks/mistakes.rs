@@ -5,9 +5,10 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
+use vcsso::jwt::TokenClass;
 use vcsso::pki::Hash;
 use vcsso::vapi_sign::{Nonce, RequestSignature, SignHeader, Target};
-use vcsso::verifier::{Door, Mistake, StepId, judge_request};
+use vcsso::verifier::{Door, Mistake, StepId, WantedToken, judge_json_token, judge_request};
 use vcsso::xml::names::{SOAP, WSSE};
 use vcsso::xml::{Document, Element, Limits, c14n};
 
@@ -122,6 +123,17 @@ const MADE: &[Made] = &[
     (Mistake::OldNamespace, StepId::MessageSecurityHeader, || {
         let text = certificate().replace(WSSE, "http://schemas.xmlsoap.org/ws/2003/06/secext");
         report(&verdict_of_message(text.as_bytes(), Door::Sts))
+    }),
+    (Mistake::TokenInHttpHeader, StepId::JwtForm, || {
+        let token = STANDARD.encode(&good(Shape::Own, Confirms::Bearer).token);
+        let wanted = WantedToken {
+            door: "sdk",
+            issuer: "https://vc.example",
+            class: TokenClass::AccessToken,
+            audiences: None,
+            tolerance: policy().tolerance,
+        };
+        judge_json_token(&token, &[], &wanted, now()).report.to_json(true)
     }),
     (Mistake::SignPort, StepId::SignSignature, || {
         signed_request(|host, _, hash| text(host, "443", hash, "\n"))

@@ -1,11 +1,13 @@
 //! `docs/ATTACKS.md`: which test shows what of the attack table, row by row.
 //!
-//! A row is shown by the changes in the tables of this folder, each with the step that refuses it, and by every test that
-//! names it: in a comment, as `attacks.md` A22, T08, or at the beginning of its name, as `a11_…`. The page is written from
+//! A row is shown by the changes in the tables of this folder and of others, each with the step that refuses it, and by every
+//! test that names it: in a comment, as `attacks.md` A22, T08, or at the beginning of its name, as `a11_…`. The page is written from
 //! both: `VCSSO_WRITE=1 cargo test --test attacks page`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+
+use vcsso::verifier::StepId;
 
 use crate::rows::{NOT_APPLICABLE, ROWS};
 use crate::source;
@@ -95,6 +97,11 @@ fn shown() -> Shown {
             note(row.id, change(file, row.what, [row.expect, row.expect]));
         }
     }
+    for (file, text) in source::files(&["tests/attacks"]) {
+        for [id, what, step] in text.lines().filter_map(row_of_a_table) {
+            note(id, format!("`{file}` {what} → `{step}`"));
+        }
+    }
     for comment in source::comments(&["tests/attacks/page.rs"]) {
         if let Ok(test) = &comment.whose {
             for id in rows_in(&comment.text) {
@@ -113,6 +120,15 @@ fn change(file: &str, what: &str, expects: [Expect; 2]) -> String {
     let [own, foreign] = expects.map(result);
     let result = if own == foreign { own } else { format!("{own} or {foreign}") };
     format!("`tests/attacks/{file}.rs` {what} → {result}")
+}
+
+/// What a table elsewhere has for a row: its name, what is changed, and the step that refuses it.
+fn row_of_a_table(line: &str) -> Option<[&str; 3]> {
+    let mut cells =
+        line.trim().strip_prefix("(\"")?.splitn(4, "\", ").map(|cell| cell.trim_start_matches('"'));
+    let (id, what, step) = (cells.next()?, cells.next()?, cells.next()?);
+    let is_step = StepId::ALL.iter().any(|known| known.as_str() == step);
+    (is_row(id) && is_step).then_some([id, what, step])
 }
 
 /// The rows that a comment names, or a test by its name.

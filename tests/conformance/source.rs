@@ -12,20 +12,24 @@ pub struct Comment {
 /// Every comment of `src` and `tests`, and every test's name, which may speak for it too. `without` names files and folders
 /// that only quote.
 pub fn comments(without: &[&str]) -> Vec<Comment> {
+    let mut found = Vec::new();
+    for (name, text) in files(without) {
+        read(&name, &text, &mut found);
+    }
+    found
+}
+
+/// Every file of `src` and `tests`, its name and its text.
+pub fn files(without: &[&str]) -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
     for folder in ["src", "tests"] {
         collect(&root.join(folder), &mut files);
     }
     files.sort();
-    let mut found = Vec::new();
-    for file in files {
-        let name = file.strip_prefix(root).unwrap().display().to_string();
-        if !without.iter().any(|quoted| name.starts_with(quoted)) {
-            read(&name, &std::fs::read_to_string(&file).unwrap(), &mut found);
-        }
-    }
-    found
+    let named = files.into_iter().map(|file| (file.strip_prefix(root).unwrap().display().to_string(), file));
+    let named = named.filter(|(name, _)| !without.iter().any(|quoted| name.starts_with(quoted)));
+    named.map(|(name, file)| (name, std::fs::read_to_string(file).unwrap())).collect()
 }
 
 /// Compares a page of `docs/` with what it should be, or writes it where `VCSSO_WRITE` is set.

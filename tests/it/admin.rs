@@ -18,6 +18,7 @@ fn is(said: &Said, status: u16, name: &str) {
 }
 
 on_both! {
+    /// `attacks.md` O08.
     fn the_operators_token_and_an_administrators_password_open_it_and_nothing_else_does(place) {
         let house = House::open(place);
         assert_eq!(house.operator().get("/users").status, 200);
