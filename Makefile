@@ -1,7 +1,7 @@
 # What a developer types. `make` alone lists it; the work is in scripts/.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help run test check bench clients advisories
+.PHONY: help run test check bench clients fuzz advisories
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -30,6 +30,9 @@ check: ## format, lints, the pure build, licences and bans, documentation
 	@scripts/cargo-deny
 	cargo deny check bans licenses sources
 	RUSTDOCFLAGS=-Dwarnings cargo doc --no-deps
+
+fuzz: ## every fuzz target for a minute (FUZZ_SECONDS=600 for ten); needs a nightly toolchain
+	@scripts/fuzz $(FUZZ_SECONDS)
 
 bench: ## measure: in process, then under load on both databases, beside govmomi's simulator
 	@scripts/bench

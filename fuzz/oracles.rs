@@ -6,11 +6,13 @@
 use std::sync::LazyLock;
 
 use vcsso::clock::Moment;
-use vcsso::pki::{Anchors, pem};
+use vcsso::jwt::{Algorithm, ExchangeRequest, NewToken, TokenClass, VerificationKey};
+use vcsso::pki::make::self_signed;
+use vcsso::pki::{Anchors, Hash, pem};
 use vcsso::saml::Assertion;
 use vcsso::soap::Envelope;
 use vcsso::vapi_sign::SignHeader;
-use vcsso::verifier::{Door, Policy, judge, judge_token};
+use vcsso::verifier::{Door, Policy, WantedToken, judge, judge_json_token, judge_token};
 use vcsso::wstrust::operation::Operation;
 use vcsso::wstrust::{Challenge, IssueRequest};
 use vcsso::xml::{Document, Limits, c14n};
@@ -26,6 +28,8 @@ pub const ALL: &[Oracle] = &[
     ("request", request),
     ("method", method),
     ("sign_header", sign_header),
+    ("json_call", json_call),
+    ("json_token", json_token),
 ];
 
 /// A document that is read says the same when its canonical form is read, and that form is its own.
@@ -98,6 +102,78 @@ fn is_signed(claims: &Assertion) {
 fn worlds() -> impl Iterator<Item = &'static Real> {
     MESSAGES.iter().take(4)
 }
+
+/// A call in JSON that is read is JSON to everybody else, too.
+pub fn json_call(bytes: &[u8]) {
+    if let Ok(call) = vcsso::vapi_rpc::Call::read(bytes) {
+        let read: serde_json::Value = serde_json::from_slice(bytes).expect("it is JSON");
+        assert_eq!(read.pointer("/params/serviceId").and_then(|name| name.as_str()), Some(&*call.service));
+    }
+    drop(ExchangeRequest::of_json(bytes, Some("spec")));
+    drop(ExchangeRequest::of_form(bytes));
+}
+
+/// A JSON Web Token that is accepted says what was signed. The bytes are a token; and they are a change to a good one: where,
+/// how many bytes less, and what instead.
+pub fn json_token(bytes: &[u8]) {
+    let now = TOKEN.now;
+    let accepted = |token: &str| {
+        let audiences = [ISSUER.to_owned()];
+        let wanted = WantedToken {
+            door: "fuzz",
+            issuer: ISSUER,
+            class: TokenClass::AccessToken,
+            audiences: Some(&audiences),
+            tolerance: policy().tolerance,
+        };
+        judge_json_token(token, &TOKEN.keys, &wanted, now).proven.map(|proven| proven.claims().clone())
+    };
+    let good = accepted(&TOKEN.text).expect("a good token is accepted");
+    if let Ok(token) = std::str::from_utf8(bytes) {
+        assert!(accepted(token).is_none_or(|claims| claims == good), "nobody signed {token}");
+    }
+    if let [high, low, less, instead @ ..] = bytes {
+        let text = TOKEN.text.as_bytes();
+        let at = usize::from(u16::from_be_bytes([*high, *low])) % text.len();
+        let end = text.len().min(at + usize::from(*less));
+        let changed = [&text[..at], instead, &text[end..]].concat();
+        let Ok(changed) = String::from_utf8(changed) else { return };
+        assert!(changed == TOKEN.text || accepted(&changed).is_none(), "nobody signed {changed}");
+    }
+}
+
+const ISSUER: &str = "https://vc.example/openidconnect/vsphere.local";
+
+/// A JSON Web Token of a key that this process made.
+struct Json {
+    text: String,
+    keys: Vec<VerificationKey>,
+    now: Moment,
+}
+
+static TOKEN: LazyLock<Json> = LazyLock::new(|| {
+    let now = Moment::parse("2026-11-24T08:00:00Z").unwrap();
+    let made = self_signed("ssoserverSign", now).unwrap();
+    let key = VerificationKey::of(&made.certificate);
+    let token = NewToken {
+        class: TokenClass::AccessToken,
+        id: "_1",
+        issuer: ISSUER,
+        subject: "alice@vsphere.local",
+        audiences: &[ISSUER.to_owned()],
+        tenant: "vsphere.local",
+        issued_at: now,
+        expires: now.plus(std::time::Duration::from_mins(5)),
+        groups: Some(&["vsphere.local\\Users".to_owned()]),
+        scope: None,
+        given_name: None,
+        family_name: None,
+        email: None,
+    };
+    let input = token.signing_input(Algorithm::Rs256, &key.name);
+    let signature = made.key.sign(Hash::Sha256, input.as_bytes()).unwrap();
+    Json { text: NewToken::with_signature(input, &signature), keys: vec![key], now }
+});
 
 /// A message of a real client, with what it says.
 struct Real {
