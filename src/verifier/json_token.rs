@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::message::out_of_time;
+use super::message::missed;
 use super::mistake::Mistake;
 use super::proof::{VerifiedJsonToken, seal_json};
 use super::report::{About, Finding, Report, Seen};
@@ -151,7 +151,7 @@ fn in_force(report: &mut Report, claims: &Claims, tolerance: Duration, now: Mome
     if start < end && start.minus(tolerance) <= now && now < end.plus(tolerance) {
         report.pass(StepId::JwtInForce, Seen::Period(start, end));
     } else {
-        report.fail(StepId::JwtInForce, out_of_time(Seen::Period(start, end), start, end, now, tolerance));
+        report.fail(StepId::JwtInForce, missed(start, end, now, tolerance));
     }
 }
 

@@ -54,14 +54,17 @@ pub(super) fn timestamp(
         report.pass(StepId::MessageTimestamp, period);
         return Some(timestamp);
     }
-    report.fail(
-        StepId::MessageTimestamp,
-        out_of_time(period, timestamp.created, timestamp.expires, now, policy.tolerance),
-    );
+    report
+        .fail(StepId::MessageTimestamp, missed(timestamp.created, timestamp.expires, now, policy.tolerance));
     None
 }
 
-/// A period that does not contain now: by how much, and whose clock that may be.
+/// A period that does not contain now.
+pub(super) fn missed(start: Moment, end: Moment, now: Moment, tolerance: Duration) -> Finding {
+    out_of_time(Seen::Missed(start, end, tolerance), start, end, now, tolerance)
+}
+
+/// What does not count now: by how much, and whose clock that may be.
 pub(super) fn out_of_time(
     seen: Seen,
     start: Moment,

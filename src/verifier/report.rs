@@ -2,6 +2,7 @@
 //! prove nothing: a proof is only sealed on a report without refusal.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -104,6 +105,8 @@ pub enum Seen {
     Count(usize),
     /// A period.
     Period(Moment, Moment),
+    /// A period that does not contain now, though it was widened by so much.
+    Missed(Moment, Moment, Duration),
 }
 
 /// The bytes of a digest that did not hold.
@@ -326,7 +329,7 @@ impl Seen {
             Self::Nothing => None,
             Self::Text(text) => Some(text.to_string()),
             Self::Count(count) => Some(count.to_string()),
-            Self::Period(start, end) => Some(format!("[{start}; {end})")),
+            Self::Period(start, end) | Self::Missed(start, end, _) => Some(format!("[{start}; {end})")),
         }
     }
 }

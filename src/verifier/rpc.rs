@@ -2,6 +2,7 @@
 //! with the confirmed key over the whole call. The scheme says which, and the token must be of that kind.
 
 use super::judge_bytes;
+use super::message::missed;
 use super::policy::{LONGEST_CALL, Policy};
 use super::proof::{Findings, SignedRequest, seal};
 use super::report::{Finding, Report, Seen};
@@ -68,9 +69,8 @@ fn signed(
 ) -> Option<SignedRequest> {
     let ends = call.expires.min(call.created.plus(LONGEST_CALL)).plus(policy.tolerance);
     let in_time = call.created < call.expires && call.created.minus(policy.tolerance) <= now && now < ends;
-    let period = || Finding::seen(Seen::Period(call.created, call.expires));
-    let wanted = || format!("now {now}, tolerance {} s", policy.tolerance.as_secs());
-    report.check(StepId::RpcTimestamp, if in_time { Ok(()) } else { Err(period().but(wanted())) })?;
+    let over = || missed(call.created, call.expires, now, policy.tolerance);
+    report.check(StepId::RpcTimestamp, if in_time { Ok(()) } else { Err(over()) })?;
     let (key, text) = (confirmed.key(), call.text.as_bytes());
     let holds = key.verifies_by(call.algorithm.scheme, call.algorithm.hash, text, &call.value);
     let wrong = || Finding::seen("the signature does not fit the call and the token's key");

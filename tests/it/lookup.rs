@@ -107,7 +107,7 @@ on_both! {
         let house = House::open(place);
         let ids = all(&list(&house, ""), "serviceId");
         assert_eq!(ids, all(&list(&house, ""), "serviceId"));
-        assert_eq!(ids.len(), 4);
+        assert_eq!(ids.len(), 5);
         for id in &ids {
             let answer = ask(&house, None, "Get", REGISTRATION, &format!("<serviceId>{id}</serviceId>"));
             assert_eq!(all(&answer, "serviceId"), std::slice::from_ref(id), "{}", answer.body);

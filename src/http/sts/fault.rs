@@ -1,5 +1,7 @@
 //! From a refusal to the fault `VMware`'s server would send (`sts.md` §2.6): the client learns little, the operator all.
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 
 use crate::app::{Cause, Refused};
@@ -39,7 +41,7 @@ fn of_step(step: &Step, now: Moment) -> Fault {
     let finding = &step.finding;
     let said = || match &finding.seen {
         Seen::Text(text) => text.to_string(),
-        Seen::Nothing | Seen::Count(_) | Seen::Period(..) => String::new(),
+        Seen::Nothing | Seen::Count(_) | Seen::Period(..) | Seen::Missed(..) => String::new(),
     };
     match step.id {
         StepId::XmlSize
@@ -57,10 +59,12 @@ fn of_step(step: &Step, now: Moment) -> Fault {
         }
         StepId::MessageSecurityHeader => of_header(finding.class, said()),
         StepId::MessageTimestamp => match finding.seen {
-            Seen::Period(created, expires) => {
-                FaultCode::MessageExpired.with(expired(now, created, expires, finding))
+            Seen::Missed(created, expires, tolerance) => {
+                FaultCode::MessageExpired.with(expired(now, created, expires, tolerance))
             }
-            Seen::Text(_) | Seen::Nothing | Seen::Count(_) => FaultCode::InvalidSecurity.with(said()),
+            Seen::Text(_) | Seen::Nothing | Seen::Count(_) | Seen::Period(..) => {
+                FaultCode::InvalidSecurity.with(said())
+            }
         },
         StepId::MessageKeyReference => match finding.class {
             Class::Unavailable => FaultCode::SecurityTokenUnavailable.with(said()),
@@ -225,14 +229,12 @@ fn of_decision(refusal: &Refusal) -> Fault {
     }
 }
 
-fn expired(now: Moment, created: Moment, expires: Moment, finding: &crate::verifier::Finding) -> String {
-    let tolerance: u64 =
-        finding.wanted.rsplit(' ').nth(1).and_then(|seconds| seconds.parse().ok()).unwrap_or(0);
+fn expired(now: Moment, created: Moment, expires: Moment, tolerance: Duration) -> String {
     format!(
         "The time now {} does not fall in the request lifetime interval extended with clock tolerance of {} ms: [ {}; {}). \
          This might be due to a clock skew problem.",
         java_date(now),
-        tolerance * 1_000,
+        tolerance.as_millis(),
         java_date(created),
         java_date(expires)
     )
