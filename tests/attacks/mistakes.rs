@@ -283,3 +283,16 @@ fn signed_with(hash: &impl AsRef<[u8]>, text: impl Fn(&str, &str, &[u8]) -> Vec<
     let hosts = ["vc.example".to_owned()];
     judge_request(Ok(header), &target, &hosts, &anchors(), &policy(), now()).report.to_json(true)
 }
+
+#[test]
+fn what_is_larger_than_any_real_element_is_not_explained() {
+    let padded = |bytes: usize| {
+        let text = resign(&certificate(), &KEYS.robot.key, |text| {
+            inside(text, "RequestSecurityToken", &format!("<KeySize>{}</KeySize>", "1".repeat(bytes)))
+        });
+        body_digest(&text, |body| form(body, &[]) + "\n").to_string()
+    };
+    assert!(padded(60 << 10).contains("form.last-line-end"));
+    let report = padded(64 << 10);
+    assert!(report.contains("message.digest") && !report.contains("\"mistake\""), "{report:.300}");
+}

@@ -170,9 +170,9 @@ const HEAD: &str = "\
 # The attack table
 
 Written by `VCSSO_WRITE=1 cargo test --test attacks page` from the tables and the comments of the tests; without the variable
-the same test compares the two. Behind an arrow stands the step that refuses the change (see [STEPS.md](STEPS.md)), as it is run
-alone, in every message that carries a token, and at the real listener; its good twin runs before it. The other tests say in
-their names what they hold.
+the same test compares the two. Behind an arrow stands the step that refuses the change (see [STEPS.md](STEPS.md)). A change of
+`tests/attacks` is run alone, in every message that it fits, and at the real listener; one of another file at the doors of that
+file. Good twins run beside them. The other tests say in their names what they hold.
 
 | row | attack | which test shows it, and what comes of it; or why it does not apply |
 |---|---|---|
