@@ -49,7 +49,7 @@ pub async fn trust(app: &App, certificate: &Certificate, by: By<'_>) -> Result<b
     let sha256 = certificate.fingerprint();
     let mut unit = app.store.begin().await?;
     let added = unit.add_trusted_certificate(&sha256, certificate.der(), app.now()).await?;
-    commit(app, unit, Action::AddTrustedCertificate, &json!({ "certificate": sha256 }), by).await?;
+    commit(app, unit, Action::AddTrustedCertificate, &json!({ "certificate_sha256": sha256 }), by).await?;
     Ok(added)
 }
 
@@ -61,5 +61,6 @@ pub async fn distrust(app: &App, certificate: &Certificate, by: By<'_>) -> Resul
     let sha256 = certificate.fingerprint();
     let mut unit = app.store.begin().await?;
     unit.remove_trusted_certificate(&sha256).await?;
-    Ok(commit(app, unit, Action::RemoveTrustedCertificate, &json!({ "certificate": sha256 }), by).await?)
+    Ok(commit(app, unit, Action::RemoveTrustedCertificate, &json!({ "certificate_sha256": sha256 }), by)
+        .await?)
 }

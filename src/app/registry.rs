@@ -110,7 +110,7 @@ pub async fn create_machine(
     };
     let mut unit = app.store.begin().await?;
     unit.add_solution(&solution, app.now()).await?;
-    let detail = json!({ "name": name.as_str(), "certificate": certificate.fingerprint() });
+    let detail = json!({ "name": name.as_str(), "certificate_sha256": certificate.fingerprint() });
     Ok(commit(app, unit, Action::AddSolution, &detail, by).await?)
 }
 
@@ -170,7 +170,7 @@ pub async fn update_machine(
         unit.set_certificate(&machine.id, certificate.der(), &certificate.fingerprint()).await?;
     }
     unit.set_description(&machine.id, description).await?;
-    let detail = json!({ "name": machine.name, "certificate": certificate.fingerprint() });
+    let detail = json!({ "name": machine.name, "certificate_sha256": certificate.fingerprint() });
     Ok(commit(app, unit, Action::UpdateSolution, &detail, by).await?)
 }
 
